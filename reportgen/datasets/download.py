@@ -1,0 +1,84 @@
+"""torchvision's own download, for a data set that is nowhere on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.datasets.idx import IdxFolder
+from reportgen.datasets.place import Base, Found, Miss, Request, cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from reportgen.datasets.source import Split
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class TorchvisionDownload:
+    """A data set that torchvision knows how to download, as IDX files.
+
+    The files go to the data directory, or to the user's cache folder where none
+    was given, and are put there only when they are all whole.
+
+    Parameters
+    ----------
+    class_name : str
+        Class of torchvision.datasets; also the folder that it makes.
+    """
+
+    class_name: str
+
+    def find(self, request: Request) -> Found | Miss:
+        """Download the files and return them."""
+        if not request.download:
+            return Miss("torchvision's download: not allowed here")
+        base = Base.CACHE if request.data_dir is None else Base.DATA_DIR
+        root = request.data_dir or cache_folder()
+        try:
+            self._download(root)
+        except ImportError as error:
+            return Miss("torchvision's download: torchvision is not installed", error)
+        except (RuntimeError, OSError, EOFError, http.client.HTTPException) as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return Miss(f"torchvision's download into {root}: {reason}", error)
+        return self._folder(base).find(request)
+
+    def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
+        """Read both splits."""
+        return self._folder(Base.CACHE).read(files)
+
+    def _folder(self, base: Base) -> IdxFolder:
+        """Describe the folder that torchvision makes."""
+        return IdxFolder(base, f"{self.class_name}/raw")
+
+    def _download(self, root: Path) -> None:
+        """Download to a temporary folder beside the goal, then move the files over."""
+        import torchvision.datasets
+
+        dataset = getattr(torchvision.datasets, self.class_name)
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=".download-") as folder, _timeout():
+            dataset(folder, download=True)
+            goal = root / self.class_name / "raw"
+            goal.mkdir(parents=True, exist_ok=True)
+            for file in sorted(Path(folder, self.class_name, "raw").glob("*-ubyte")):
+                file.replace(goal / file.name)
+
+
+@contextlib.contextmanager
+def _timeout() -> Iterator[None]:
+    """Let no connection hang: torchvision sets no limit of its own."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,0 +1,1 @@
+"""Records in, facts out: typed values with a source. Pure, without wording."""

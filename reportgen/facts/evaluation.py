@@ -1,0 +1,195 @@
+"""Facts on one checkpoint: accuracy with its interval, confusions, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from reportgen.facts.fact import Definition, Fact, Source, define
+from reportgen.facts.statistics import mcnemar_p, wilson_interval
+from reportgen.measures.confusion import frequent_pairs
+from reportgen.records import Evaluation, RunRecord
+
+ALPHA = 0.05
+"""Level of the tests: below it a difference is told as one."""
+
+EPOCH = define("{run}.h{h}.best.epoch", "epoch", "Epoch of the first maximum of the accuracy.")
+ACCURACY = define("{run}.h{h}.best.accuracy", "fraction", "Validation accuracy at that epoch.")
+LOW = define("{run}.h{h}.best.low", "fraction", "Lower bound of its 95 % Wilson interval.")
+HIGH = define("{run}.h{h}.best.high", "fraction", "Upper bound of its 95 % Wilson interval.")
+SAMPLES = define("{run}.h{h}.best.n", "count", "Samples that were evaluated.")
+ERRORS = define("{run}.h{h}.best.errors", "count", "How many of them are misclassified.")
+LOSS = define("{run}.h{h}.best.validation_loss", "nats", "Validation loss at that epoch.")
+TRAIN_ACCURACY = define(
+    "{run}.h{h}.best.train_accuracy", "fraction", "Training accuracy there, in evaluation mode."
+)
+TRAIN_LOSS = define(
+    "{run}.h{h}.best.train_loss", "nats", "Training loss there, in evaluation mode."
+)
+CHANCE = define(
+    "{run}.h{h}.best.chance", "bool", "Whether the commonest class alone would do as well."
+)
+CELL = define("{run}.h{h}.confusion.{i}.{j}", "count", "Samples of class i predicted as j, from 0.")
+PAIR_TRUE = define("{run}.h{h}.pairs.{k}.true", "text", "True class of directed confusion k.")
+PAIR_PREDICTED = define("{run}.h{h}.pairs.{k}.predicted", "text", "Class predicted instead.")
+PAIR_COUNT = define("{run}.h{h}.pairs.{k}.count", "count", "How often.")
+MERGED_A = define("{run}.h{h}.merged.{k}.a", "text", "First class of confusion k, both ways.")
+MERGED_B = define("{run}.h{h}.merged.{k}.b", "text", "Second class.")
+MERGED_COUNT = define("{run}.h{h}.merged.{k}.count", "count", "How often, both ways together.")
+MERGED_SHARE = define("{run}.h{h}.merged.{k}.share", "fraction", "Its share of all errors.")
+PAIRS_TIED = define(
+    "{run}.h{h}.pairs_tied", "bool", "Whether further directed pairs tie with the second."
+)
+MERGED_TIED = define("{run}.h{h}.merged_tied", "bool", "The same for pairs both ways.")
+RECALL = define("{run}.h{h}.recall.{i}", "fraction", "Share of class i that is classified right.")
+WORST_CLASS = define("{run}.h{h}.worst.label", "text", "Class with the smallest recall.")
+WORST_RECALL = define("{run}.h{h}.worst.recall", "fraction", "Its recall.")
+WORST_ERRORS = define("{run}.h{h}.worst.errors", "count", "Its misclassified samples.")
+CLEAN_CLASS = define("{run}.h{h}.cleanest.label", "text", "Class with the largest recall.")
+CLEAN_RECALL = define("{run}.h{h}.cleanest.recall", "fraction", "Its recall.")
+CLEAN_ERRORS = define("{run}.h{h}.cleanest.errors", "count", "Its misclassified samples.")
+SURE_TRUE = define("{run}.h{h}.confident.{k}.true", "text", "True class of confident error k.")
+SURE_PREDICTED = define("{run}.h{h}.confident.{k}.predicted", "text", "Class predicted instead.")
+SURE_CONFIDENCE = define(
+    "{run}.h{h}.confident.{k}.confidence", "fraction", "With what probability."
+)
+SURE_NUMBER = define("{run}.h{h}.confident_errors", "count", "Confident errors that are listed.")
+LATER_EPOCHS = define("{run}.h{h}.later.epochs", "epoch", "The next longer horizon.")
+LATER_GAIN = define("{run}.h{h}.later.gain", "ratio", "Accuracy there minus accuracy here.")
+LATER_FIXED = define("{run}.h{h}.later.fixed", "count", "Samples wrong here and right there.")
+LATER_BROKEN = define("{run}.h{h}.later.broken", "count", "Samples right here and wrong there.")
+LATER_P = define("{run}.h{h}.later.p", "ratio", "Exact McNemar p-value of the two checkpoints.")
+LATER_VERDICT = define(
+    "{run}.h{h}.later.verdict", "text", "better, worse or inconclusive, at the 5 % level."
+)
+
+
+def compare(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float, str]:
+    """Compare two classifiers on the same samples.
+
+    Parameters
+    ----------
+    mine, theirs : ndarray of bool, shape (n,)
+        Which samples each got right.
+
+    Returns
+    -------
+    fixed, broken : int
+        Samples that only `theirs`, and only `mine`, got right.
+    p : float
+        Exact McNemar p-value.
+    verdict : {"better", "worse", "inconclusive"}
+        What `theirs` is, at level `ALPHA`.
+    """
+    fixed = int(np.sum(theirs & ~mine))
+    broken = int(np.sum(mine & ~theirs))
+    p = mcnemar_p(broken, fixed)
+    if p >= ALPHA:
+        return fixed, broken, p, "inconclusive"
+    return fixed, broken, p, "better" if fixed > broken else "worse"
+
+
+def hits(record: RunRecord, horizon: int) -> np.ndarray:
+    """Return which evaluated samples the checkpoint of a horizon gets right, bool (n,)."""
+    right: np.ndarray = record.arrays[f"h{horizon}.predictions"] == record.arrays["labels"]
+    return right
+
+
+def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield the accuracy of a checkpoint, its interval, and its epoch's other values."""
+    h, n = evaluation.horizon, evaluation.n
+    right = n - evaluation.n_errors
+    low, high = wilson_interval(right, n)
+    field = f"evaluations[h={h}]"
+    here = Source(key, field)
+    row = record.result.epochs[evaluation.epoch - 1]
+    there = Source(key, f"epochs[{evaluation.epoch - 1}]")
+    commonest = max(map(sum, evaluation.confusion))
+    yield EPOCH(evaluation.epoch, here, run=run, h=h)
+    yield ACCURACY(right / n, here, run=run, h=h)
+    yield LOW(low, here, run=run, h=h)
+    yield HIGH(high, here, run=run, h=h)
+    yield SAMPLES(n, here, run=run, h=h)
+    yield ERRORS(evaluation.n_errors, here, run=run, h=h)
+    yield CHANCE(low <= commonest / n, here, run=run, h=h)
+    yield LOSS(row.validation_loss, there, run=run, h=h)
+    yield TRAIN_ACCURACY(row.train_accuracy, there, run=run, h=h)
+    yield TRAIN_LOSS(row.train_loss, there, run=run, h=h)
+
+
+def pair_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield the confusion matrix and the two most frequent pairs, with all their ties."""
+    h, classes = evaluation.horizon, record.result.data.classes
+    source = Source(key, f"evaluations[h={h}].confusion")
+    for i, row in enumerate(evaluation.confusion):
+        for j, count in enumerate(row):
+            yield CELL(count, source, run=run, h=h, i=i, j=j)
+    frequent = frequent_pairs(evaluation.confusion, 2)
+    directed, merged = frequent.directed, frequent.merged
+    yield PAIRS_TIED(len(directed) > 2, source, run=run, h=h)
+    yield MERGED_TIED(len(merged) > 2, source, run=run, h=h)
+    for k, (true, predicted, count) in enumerate(directed, start=1):
+        yield PAIR_TRUE(classes[true], source, run=run, h=h, k=k)
+        yield PAIR_PREDICTED(classes[predicted], source, run=run, h=h, k=k)
+        yield PAIR_COUNT(count, source, run=run, h=h, k=k)
+    for k, (a, b, count) in enumerate(merged, start=1):
+        yield MERGED_A(classes[a], source, run=run, h=h, k=k)
+        yield MERGED_B(classes[b], source, run=run, h=h, k=k)
+        yield MERGED_COUNT(count, source, run=run, h=h, k=k)
+        yield MERGED_SHARE(count / evaluation.n_errors, source, run=run, h=h, k=k)
+
+
+CLASS_FACTS: tuple[tuple[str, Definition, Definition, Definition], ...] = (
+    ("worst", WORST_CLASS, WORST_RECALL, WORST_ERRORS),
+    ("cleanest", CLEAN_CLASS, CLEAN_RECALL, CLEAN_ERRORS),
+)
+
+
+def class_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield each class's recall, the worst and the cleanest class (the first on a tie).
+
+    A class without samples has no recall and takes no part.
+    """
+    h, classes = evaluation.horizon, record.result.data.classes
+    source = Source(key, f"evaluations[h={h}].confusion")
+    recalls = {i: row[i] / sum(row) for i, row in enumerate(evaluation.confusion) if sum(row)}
+    for i, recall in recalls.items():
+        yield RECALL(recall, source, run=run, h=h, i=i)
+    chosen = {
+        "worst": min(recalls, key=lambda i: recalls[i]),
+        "cleanest": max(recalls, key=lambda i: recalls[i]),
+    }
+    for name, label, recall_kind, errors in CLASS_FACTS:
+        i = chosen[name]
+        row = evaluation.confusion[i]
+        yield label(classes[i], source, run=run, h=h)
+        yield recall_kind(recalls[i], source, run=run, h=h)
+        yield errors(sum(row) - row[i], source, run=run, h=h)
+
+
+def error_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield the most confident errors."""
+    h, classes = evaluation.horizon, record.result.data.classes
+    source = Source(key, f"evaluations[h={h}].errors")
+    yield SURE_NUMBER(len(evaluation.errors), source, run=run, h=h)
+    for k, error in enumerate(evaluation.errors, start=1):
+        yield SURE_TRUE(classes[error.true], source, run=run, h=h, k=k)
+        yield SURE_PREDICTED(classes[error.predicted], source, run=run, h=h, k=k)
+        yield SURE_CONFIDENCE(error.confidence, source, run=run, h=h, k=k)
+
+
+def later_facts(
+    run: str, record: RunRecord, evaluation: Evaluation, later: Evaluation, key: str
+) -> Iterator[Fact]:
+    """Yield what a longer horizon brought, on the same samples."""
+    h = evaluation.horizon
+    source = Source(key, f"evaluations[h={h}],evaluations[h={later.horizon}]")
+    fixed, broken, p, verdict = compare(hits(record, h), hits(record, later.horizon))
+    gain = (evaluation.n_errors - later.n_errors) / evaluation.n
+    yield LATER_EPOCHS(later.horizon, source, run=run, h=h)
+    yield LATER_GAIN(gain, source, run=run, h=h)
+    yield LATER_FIXED(fixed, source, run=run, h=h)
+    yield LATER_BROKEN(broken, source, run=run, h=h)
+    yield LATER_P(p, source, run=run, h=h)
+    yield LATER_VERDICT(verdict, source, run=run, h=h)

@@ -1,0 +1,116 @@
+"""Facts on training: its settings, its epochs, and the verdict on the curves up to each horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.facts.fact import Definition, Fact, Source, Unit, define
+from reportgen.facts.statistics import wilson_interval
+from reportgen.facts.verdicts import judge_curves
+from reportgen.records import Evaluation, RunRecord
+from reportgen.spec.experiment import Experiment, Phase
+
+SEED = define("{run}.seed", "count", "Seed of the weights, the order of samples and the dropout.")
+WHY = define("{run}.why", "text", "What a trial changes and to what end.")
+STOPPED = define("{run}.stopped", "text", "Why training ended early; empty if it did not.")
+EPOCHS = define("{run}.training.epochs", "epoch", "Epochs trained.")
+BATCH = define("{run}.training.batch_size", "count", "Samples of a training batch.")
+OPTIMIZER = define("{run}.training.phases.{i}.optimizer", "text", "Optimiser of phase i, from 1.")
+RATE = define("{run}.training.phases.{i}.lr", "ratio", "Learning rate.")
+MOMENTUM = define("{run}.training.phases.{i}.momentum", "ratio", "Momentum; none for Adam.")
+PHASE_EPOCHS = define("{run}.training.phases.{i}.epochs", "epoch", "Epochs of the phase.")
+
+ROW_FIELDS: tuple[tuple[str, Unit, str], ...] = (
+    ("running_loss", "nats", "Mean loss while the weights change, dropout on."),
+    ("running_accuracy", "fraction", "Accuracy while the weights change, dropout on."),
+    ("train_loss", "nats", "Training loss after the epoch, in evaluation mode."),
+    ("train_accuracy", "fraction", "Training accuracy after the epoch, in evaluation mode."),
+    ("validation_loss", "nats", "Validation loss after the epoch."),
+    ("validation_accuracy", "fraction", "Validation accuracy after the epoch."),
+)
+
+ROW: tuple[tuple[Definition, str], ...] = tuple(
+    (define(f"{{run}}.epochs.{{epoch}}.{field}", unit, meaning), field)
+    for field, unit, meaning in ROW_FIELDS
+)
+
+HORIZON = define("{run}.h{h}.epochs", "epoch", "The horizon itself: epochs looked at.")
+TRAIN_TREND = define(
+    "{run}.h{h}.verdict.train_trend", "text", "Training loss at the end: falling, flat, rising."
+)
+TREND = define(
+    "{run}.h{h}.verdict.validation_trend",
+    "text",
+    "Validation loss at the end: falling, flat, rising.",
+)
+TAIL = define("{run}.h{h}.verdict.tail", "epoch", "Last epochs that the trends look back over.")
+CHANGE = define(
+    "{run}.h{h}.verdict.validation_change", "ratio", "Relative change of the validation loss there."
+)
+MINIMUM = define(
+    "{run}.h{h}.verdict.loss_minimum", "epoch", "Epoch of the smallest smoothed validation loss."
+)
+OVERFITTING = define(
+    "{run}.h{h}.verdict.overfitting", "text", "none, gap (accuracies part) or rising (loss rises)."
+)
+ONSET = define("{run}.h{h}.verdict.onset", "epoch", "First epoch of overfitting; none without it.")
+GAP = define(
+    "{run}.h{h}.verdict.gap", "ratio", "Training minus validation accuracy at the best epoch."
+)
+BIAS = define("{run}.h{h}.verdict.high_bias", "bool", "Whether the network underfits.")
+MORE = define(
+    "{run}.h{h}.verdict.more_epochs_help", "bool", "Whether the validation loss still falls."
+)
+
+VERDICTS: tuple[tuple[Definition, str], ...] = (
+    (TRAIN_TREND, "train_trend"),
+    (TREND, "validation_trend"),
+    (TAIL, "tail"),
+    (CHANGE, "validation_change"),
+    (MINIMUM, "loss_minimum"),
+    (OVERFITTING, "overfitting"),
+    (ONSET, "onset"),
+    (GAP, "gap"),
+    (BIAS, "high_bias"),
+    (MORE, "more_epochs_help"),
+)
+
+
+def phase_facts(run: str, key: str, i: int, phase: Phase) -> Iterator[Fact]:
+    """Yield the settings of phase i, counted from 1."""
+    source = Source(key, f"spec.training.phases[{i - 1}]")
+    optimizer = phase.optimizer
+    yield OPTIMIZER(optimizer.name, source, run=run, i=i)
+    yield RATE(optimizer.lr, source, run=run, i=i)
+    yield MOMENTUM(getattr(optimizer, "momentum", None), source, run=run, i=i)
+    yield PHASE_EPOCHS(phase.epochs, source, run=run, i=i)
+
+
+def training_facts(
+    run: str, record: RunRecord, spec: Experiment, why: str, key: str
+) -> Iterator[Fact]:
+    """Yield a run's settings and its epochs; `why` is empty but for trials."""
+    result = record.result
+    yield SEED(result.seed, Source(key, "seed"), run=run)
+    yield WHY(why, Source(key, "spec.sweep.why"), run=run)
+    yield STOPPED(result.stopped, Source(key, "stopped"), run=run)
+    yield EPOCHS(len(result.epochs), Source(key, "epochs"), run=run)
+    yield BATCH(spec.training.batch_size, Source(key, "spec.training.batch_size"), run=run)
+    for i, phase in enumerate(spec.training.phases, start=1):
+        yield from phase_facts(run, key, i, phase)
+    for row in result.epochs:
+        source = Source(key, f"epochs[{row.epoch - 1}]")
+        for kind, field in ROW:
+            yield kind(getattr(row, field), source, run=run, epoch=row.epoch)
+
+
+def curve_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield the verdict on the curves up to an evaluation's horizon."""
+    h = evaluation.horizon
+    low, high = wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
+    rows = record.result.epochs[:h]
+    verdict = judge_curves(rows, evaluation.epoch, (high - low) / 2)
+    source = Source(key, f"epochs[:{h}]")
+    yield HORIZON(h, source, run=run, h=h)
+    for kind, field in VERDICTS:
+        yield kind(getattr(verdict, field), source, run=run, h=h)

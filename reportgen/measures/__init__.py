@@ -1,0 +1,1 @@
+"""Arrays in, values out: confusion, neighbourhoods, maps. No file is read here."""

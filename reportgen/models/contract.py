@@ -1,0 +1,183 @@
+"""What a study's network must fulfil, checked before any training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from reportgen.errors import Fault, ModelError, nearest
+from reportgen.models.outputs import evaluating, logits_of
+from reportgen.models.phases import learnable_names, trained_names, training_norms
+from reportgen.models.study_code import fault_at, forward_fault
+
+if TYPE_CHECKING:
+    from reportgen.spec.experiment import Training
+
+PROBE_SAMPLES = 2
+
+
+def check_model(
+    model: nn.Module,
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    *,
+    features: Mapping[str, str] | None = None,
+    training: Training | None = None,
+    n_train: int = 0,
+) -> None:
+    """Refuse a network that its experiment cannot train or read, with all faults at once.
+
+    `forward` runs once, on zeros, in evaluation mode. Tied weights are allowed.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On the CPU, before any training.
+    input_shape : tuple of int
+        Channels, height and width of one image.
+    n_classes : int
+        Classes of the data set; the network must have as many outputs.
+    features : mapping of str to str, optional
+        Alias to module name: each must exist and be called exactly once.
+    training : Training, optional
+        Its phases must name modules with parameters; with batch norm, no batch
+        of the `n_train` training samples may hold a single one.
+
+    Raises
+    ------
+    ModelError
+        If anything is wrong.
+    """
+    layers = dict(model.named_modules())
+    faults = [
+        _fault(f'features.{alias}: there is no layer "{name}"', model, name)
+        for alias, name in (features or {}).items()
+        if name not in layers or not name
+    ]
+    present = {alias: name for alias, name in (features or {}).items() if name in layers and name}
+    faults += _check_forward(model, input_shape, n_classes, present)
+    if training is not None:
+        faults += _check_phases(model, training)
+        faults += _check_last_batch(model, training, n_train)
+    if faults:
+        raise ModelError(faults=faults)
+
+
+def find_layer(model: nn.Module, name: str) -> nn.Module:
+    """Return a module by its dotted name.
+
+    Raises
+    ------
+    ModelError
+        If there is none; names those that there are, the nearest first.
+    """
+    layers: dict[str, nn.Module] = {key: module for key, module in model.named_modules() if key}
+    if name in layers:
+        return layers[name]
+    raise ModelError(faults=[_fault(f'{type(model).__name__} has no layer "{name}"', model, name)])
+
+
+def _fault(message: str, model: nn.Module, name: str = "") -> Fault:
+    """Return a fault; with a wrong layer name, naming the layers that there are."""
+    if name:
+        message += f"; {nearest(name, [key for key, _ in model.named_modules() if key])}"
+    return Fault("", 0, 0, message)
+
+
+def _check_forward(
+    model: nn.Module, input_shape: tuple[int, int, int], n_classes: int, features: Mapping[str, str]
+) -> list[Fault]:
+    """Run `forward` once and look at its outputs and at the layers that are read."""
+    kind = type(model).__name__
+    shape = (PROBE_SAMPLES, *input_shape)
+    outputs: dict[str, list[object]] = {name: [] for name in features.values()}
+    handles = [
+        find_layer(model, name).register_forward_hook(
+            lambda _module, _inputs, output, kept=kept: kept.append(output)
+        )
+        for name, kept in outputs.items()
+    ]
+    try:
+        with evaluating(model), torch.random.fork_rng([]):
+            logits = logits_of(model(torch.zeros(shape)))
+    except ModelError as error:
+        return [forward_fault(model, f"{kind}: {error}")]
+    except Exception as error:  # noqa: BLE001 - the study's code may raise anything
+        return [fault_at(error, f"{kind}.forward failed on an input of shape {shape}")]
+    finally:
+        for handle in handles:
+            handle.remove()
+    faults = [
+        fault
+        for alias, name in features.items()
+        if (fault := _check_feature(model, alias, name, outputs[name]))
+    ]
+    return _check_logits(model, logits, n_classes) + faults
+
+
+def _check_logits(model: nn.Module, logits: Tensor, n_classes: int) -> list[Fault]:
+    """Refuse logits that are not one row a sample and one column a class."""
+    kind, shape = type(model).__name__, tuple(logits.shape)
+    if len(shape) != 2 or shape[0] != PROBE_SAMPLES:
+        text = f"{kind} must return logits of shape (samples, {n_classes}); for {PROBE_SAMPLES} "
+        return [forward_fault(model, f"{text}samples it returned {shape}")]
+    if shape[1] != n_classes:
+        text = f"{kind} has {shape[1]} output units, but the data set has {n_classes} classes"
+        return [forward_fault(model, f"{text}; give the last layer {n_classes} units")]
+    if not logits.is_floating_point():
+        text = f"{kind} must return floating-point logits, not {logits.dtype}"
+        return [forward_fault(model, text)]
+    return []
+
+
+def _check_feature(model: nn.Module, alias: str, name: str, outputs: list[object]) -> Fault | None:
+    """Refuse a layer whose output is not one tensor with a row a sample."""
+    text = f'features.{alias}: layer "{name}"'
+    if len(outputs) != 1:
+        text += f" is called {len(outputs)} times in forward, not once"
+        return _fault(f"{text}; give the call that is meant a module of its own", model)
+    output = outputs[0]
+    if not isinstance(output, Tensor):
+        return _fault(f"{text} must give a tensor, not {type(output).__name__}", model)
+    if output.dim() < 2 or len(output) != PROBE_SAMPLES:
+        text += " must give one row of features a sample"
+        return _fault(f"{text}; for {PROBE_SAMPLES} samples it gave {tuple(output.shape)}", model)
+    return None
+
+
+def _check_phases(model: nn.Module, training: Training) -> list[Fault]:
+    """Refuse phases that name no module, or train nothing."""
+    layers = dict(model.named_modules())
+    learnable = learnable_names(model)
+    faults = []
+    for number, phase in enumerate(training.phases):
+        place = f"training.phases[{number}].train"
+        named = () if phase.train == "all" else phase.train
+        unknown = [name for name in named if not name or name not in layers]
+        faults += [_fault(f'{place}: there is no module "{n}"', model, n or " ") for n in unknown]
+        if not unknown and not trained_names(model, phase.train) & learnable:
+            faults.append(_fault(f"{place}: nothing to train: it has no free parameters", model))
+    return faults
+
+
+def _check_last_batch(model: nn.Module, training: Training, n_train: int) -> list[Fault]:
+    """Refuse a batch of one sample where a batch norm needs its statistics."""
+    size = training.batch_size
+    norms = [name for phase in training.phases for name in training_norms(model, phase)]
+    if not norms or n_train < 1 or (n_train - 1) % size:
+        return []
+    text = (
+        f"training.batch_size {size} leaves a batch of one sample of the {n_train}, of which "
+        f"batch norm ({norms[0]}) cannot take statistics"
+    )
+    better = _better_batch_size(size, n_train)
+    return [_fault(f"{text}; use {better}" if better else text, model)]
+
+
+def _better_batch_size(size: int, n_train: int) -> int | None:
+    """Return the nearest batch size, the smaller on a tie, without a batch of one."""
+    fitting = [b for b in range(2, 2 * size + 2) if (n_train - 1) % b]
+    return min(fitting, key=lambda b: abs(b - size), default=None)

@@ -1,0 +1,92 @@
+"""Where an error of the study's own code was raised.
+
+The study's file runs under a module name that begins with `STUDY_MODULE`, so
+that its frames are found in any traceback, whoever called them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from reportgen.errors import Fault, ModelError, ReportgenError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+STUDY_MODULE = "reportgen_study_"
+
+
+def display_path(file: str | Path) -> str:
+    """Return a study file's path from `experiments/` on, or its bare name elsewhere.
+
+    Examples
+    --------
+    >>> display_path("/home/a/experiments/practica1/models.py")
+    'experiments/practica1/models.py'
+    >>> display_path("/tmp/models.py")
+    'models.py'
+    """
+    parts = Path(file).parts
+    if "experiments" not in parts:
+        return parts[-1]
+    start = len(parts) - 1 - parts[::-1].index("experiments")
+    return "/".join(parts[start:])
+
+
+def study_frame(trace: TracebackType | None) -> tuple[str, int] | None:
+    """Return file and line of the deepest frame in the study's code, None without one."""
+    place = None
+    for frame, line in traceback.walk_tb(trace):
+        if str(frame.f_globals.get("__name__", "")).startswith(STUDY_MODULE):
+            place = (frame.f_code.co_filename, line)
+    return place
+
+
+def fault_at(error: Exception, what: str, *, file: str | Path = "") -> Fault:
+    """Return an error as a fault at its line in the study's code.
+
+    Parameters
+    ----------
+    error : Exception
+        What was raised.
+    what : str
+        What was being done, e.g. "SimpleCNN.forward failed on (2, 1, 28, 28)".
+    file : str or Path
+        Named, without a line, if no frame of the study's code is on the way.
+    """
+    place = study_frame(error.__traceback__)
+    text = str(error).strip() or "no message"
+    message = f"{what}: {type(error).__name__}: {text}"
+    if place is None:
+        return Fault(display_path(file) if file else "", 0, 0, message)
+    return Fault(display_path(place[0]), place[1], 0, message)
+
+
+def forward_fault(model: nn.Module, message: str) -> Fault:
+    """Return a fault at the first line of a network's `forward`, if that is the study's code."""
+    forward = type(model).forward
+    if not str(getattr(forward, "__module__", "")).startswith(STUDY_MODULE):
+        return Fault("", 0, 0, message)
+    code = forward.__code__
+    return Fault(display_path(code.co_filename), code.co_firstlineno, 0, message)
+
+
+@contextlib.contextmanager
+def located_errors(what: str) -> Iterator[None]:
+    """Turn what the study's code raises within the block into a located ModelError.
+
+    Errors that do not come through the study's code pass unchanged.
+    """
+    try:
+        yield
+    except ReportgenError:
+        raise
+    except Exception as error:
+        if study_frame(error.__traceback__) is None:
+            raise
+        raise ModelError(faults=[fault_at(error, what)]) from error

@@ -1,0 +1,1 @@
+"""What must be run: keys, code fingerprints, decisions. Pure, without torch."""

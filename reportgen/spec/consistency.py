@@ -1,0 +1,99 @@
+"""Faults between the values of one experiment.
+
+They are looked for in plain values of which some may be wrong in themselves, so
+that a horizon beyond the epochs is told along with a misspelt key elsewhere.
+What cannot be judged because of another fault is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Inconsistency = tuple[tuple[str | int, ...], str]
+"""The path of the faulty value and what is wrong with it."""
+
+
+def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
+    """Return all faults between an experiment's values, in the order of the file's keys."""
+    return [
+        *_horizons(experiment),
+        *_repeated(experiment, "seeds"),
+        *_embeddings(experiment),
+        *_sweep(experiment),
+    ]
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _epochs(experiment: Mapping[str, Any]) -> int | None:
+    """Return the epochs of all phases, or None where they cannot be told."""
+    phases = _list(_mapping(experiment.get("training")).get("phases"))
+    counts: list[Any] = [_mapping(phase).get("epochs") for phase in phases]
+    return sum(counts) if counts and all(map(_is_count, counts)) else None
+
+
+def _horizons(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    epochs = _epochs(experiment)
+    highest = 0
+    for index, horizon in enumerate(_list(experiment.get("horizons"))):
+        if not _is_count(horizon):
+            continue
+        path = ("horizons", index)
+        if epochs is not None and horizon > epochs:
+            yield path, f"lies beyond the {epochs} epochs of training, got {horizon}"
+        if horizon <= highest:
+            yield path, f"must be greater than the horizon before it, {highest}, got {horizon}"
+        highest = max(highest, horizon)
+
+
+def _repeated(experiment: Mapping[str, Any], key: str) -> Iterator[Inconsistency]:
+    values = _list(experiment.get(key))
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield (key, index), f"stands twice, got {value}"
+
+
+def _embeddings(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    embeddings = experiment.get("embeddings")
+    if not isinstance(embeddings, Mapping):
+        return
+    if experiment.get("features", {}) == {}:
+        yield ("embeddings",), "needs features: name at least one layer there"
+    allowed = _list(experiment.get("horizons"))
+    epochs = _epochs(experiment)
+    if not allowed and epochs is None:
+        return
+    allowed = allowed or [epochs]
+    for index, horizon in enumerate(_list(embeddings.get("horizons"))):
+        if _is_count(horizon) and horizon not in allowed:
+            listed = ", ".join(map(str, allowed))
+            text = f"must be one of the experiment's horizons, {listed}, got {horizon}"
+            yield ("embeddings", "horizons", index), text
+
+
+def _sweep(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    trials = [_mapping(trial) for trial in _list(experiment.get("sweep"))]
+    for index, trial in enumerate(trials):
+        name, settings = trial.get("name"), trial.get("set")
+        before = trials[:index]
+        if isinstance(name, str) and any(other.get("name") == name for other in before):
+            yield (
+                ("sweep", index, "name"),
+                f'stands twice, got "{name}"; each trial needs its own name',
+            )
+        for other in before:
+            if settings and isinstance(settings, dict) and other.get("set") == settings:
+                twin = other.get("name")
+                yield ("sweep", index, "set"), f'sets the same values as the trial "{twin}"'
+                break

@@ -1,0 +1,301 @@
+"""What an experiment file may say: the typed form of `experiments/<study>/<experiment>.yaml`.
+
+The models are strict: an unknown key is a fault, a number in quotes is a
+string. A field's description is what editors show from the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from reportgen.spec.consistency import Inconsistency, inconsistencies
+
+Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Text = Annotated[str, Field(pattern=r"\S")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+ClassName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class SpecModel(BaseModel):
+    """Base of all that is read from a study file: frozen, strict, no unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def from_plain(cls, value: Any) -> Self:
+        """Return the model of plain values, as a YAML or JSON file gives them.
+
+        Strict models take a list for a tuple and text for a date only from JSON.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If a value is wrong; see `reportgen.spec.faults`.
+        """
+        return cls.model_validate_json(json.dumps(value))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the plain values, with the names of the files and all defaults."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def placed(model: type[SpecModel], found: Iterable[Inconsistency]) -> ValidationError:
+    """Return the validation error that holds faults below a model, each with its place."""
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("inconsistent", "{text}", {"text": text}),
+            loc=path,
+            input=None,
+        )
+        for path, text in found
+    ]
+    return ValidationError.from_exception_data(model.__name__, details)
+
+
+# ── data ────────────────────────────────────────────────────────────────────
+
+
+class Subset(SpecModel):
+    """A seeded part of the training split."""
+
+    n: Count | None = Field(None, description="How many training samples to keep.")
+    per_class: Count | None = Field(None, description="How many to keep of each class.")
+    stratified: bool = Field(True, description="With `n`: keep the classes' proportions.")
+    seed: Seed = Field(0, description="Which samples; the same seed keeps the same ones.")
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if self.n is None and self.per_class is None:
+            raise placed(Subset, [((), "needs n or per_class")])
+        if self.n is not None and self.per_class is not None:
+            raise placed(Subset, [(("per_class",), "cannot stand beside n; give one of them")])
+        return self
+
+
+class Division(SpecModel):
+    """A seeded division of a source into splits, stratified by class."""
+
+    train: Count
+    validation: Count
+    test: Count | None = None
+    seed: Seed = 0
+
+
+class Normalization(SpecModel):
+    """Mean and standard deviation of each channel, on pixels in [0, 1]."""
+
+    mean: tuple[float, ...] = Field(min_length=1)
+    std: tuple[Positive, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Self:
+        n_mean, n_std = len(self.mean), len(self.std)
+        if n_mean != n_std:
+            text = f"must have as many values as mean, one a channel: {n_mean}, got {n_std}"
+            raise placed(Normalization, [(("std",), text)])
+        return self
+
+
+def _text_or_mapping(value: Any) -> str:
+    """Tell which form of a field that takes either is meant."""
+    return "text" if isinstance(value, str) else "mapping"
+
+
+class DatasetSpec(SpecModel):
+    """Which data, and how they are divided."""
+
+    name: Text = Field(description="mnist, fashion-mnist, cifar10, mnist-5k, digits, …")
+    split: Division | None = Field(None, description="Divide the source anew.")
+    subset: Subset | None = Field(None, description="Train on a part of the training split.")
+    normalization: Annotated[
+        Annotated[Normalization, Tag("mapping")] | Annotated[Literal["train"], Tag("text")],
+        Discriminator(_text_or_mapping),
+    ] = Field("train", description="Given values, or `train`: the training split's own.")
+
+
+# ── model ───────────────────────────────────────────────────────────────────
+
+
+class ModelSpec(SpecModel):
+    """The network: a class of the study's models.py and its keyword arguments."""
+
+    class_: ClassName = Field(alias="class", description="Name of an nn.Module class of models.py.")
+    args: dict[str, Any] = Field(default_factory=dict, description="Keyword arguments.")
+
+
+# ── training ────────────────────────────────────────────────────────────────
+
+
+class Sgd(SpecModel):
+    """Stochastic gradient descent (torch.optim.SGD)."""
+
+    name: Literal["sgd"]
+    lr: Positive
+    momentum: Fraction = 0.0
+    nesterov: bool = False
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and not self.momentum:
+            raise placed(Sgd, [(("nesterov",), "needs a momentum above 0")])
+        return self
+
+
+class Adam(SpecModel):
+    """Adam, or AdamW with decoupled weight decay (torch.optim)."""
+
+    name: Literal["adam", "adamw"]
+    lr: Positive
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
+
+
+def _text_or_list(value: Any) -> str:
+    """Tell which form of a field that takes either is meant."""
+    return "text" if isinstance(value, str) else "list"
+
+
+class Phase(SpecModel):
+    """A stretch of epochs with one optimiser and one set of trained parameters."""
+
+    epochs: Count
+    optimizer: Optimizer
+    train: Annotated[
+        Annotated[Literal["all"], Tag("text")]
+        | Annotated[tuple[Text, ...], Tag("list"), Field(min_length=1)],
+        Discriminator(_text_or_list),
+    ] = Field("all", description="`all`, or the names of the modules whose parameters learn.")
+    frozen_norm: Literal["eval", "train"] = Field(
+        "eval", description="Whether batch norms of frozen layers keep their statistics (eval)."
+    )
+
+
+class HorizontalFlip(SpecModel):
+    """Mirror an image left to right with this probability."""
+
+    horizontal_flip: Annotated[float, Field(gt=0.0, le=1.0)]
+
+
+class RandomShift(SpecModel):
+    """Pad by this many pixels with zeros and cut the old size at a random place."""
+
+    random_shift: Count
+
+
+TRANSFORMS = {"horizontal_flip": "HorizontalFlip", "random_shift": "RandomShift"}
+
+
+def _transform(value: Any) -> str | None:
+    """Return the class of a transform by its key; an unknown key stands for itself."""
+    if isinstance(value, SpecModel):
+        return type(value).__name__
+    if not isinstance(value, dict):
+        return None
+    known = [TRANSFORMS[key] for key in value if key in TRANSFORMS]
+    return known[0] if known else next(iter(value), "")
+
+
+Augmentation = Annotated[
+    Annotated[HorizontalFlip, Tag("HorizontalFlip")] | Annotated[RandomShift, Tag("RandomShift")],
+    Discriminator(_transform),
+]
+
+
+class Training(SpecModel):
+    """How the network learns."""
+
+    batch_size: Count
+    validation_batch_size: Count = 512
+    loss: Literal["cross_entropy"] = "cross_entropy"
+    augmentation: tuple[Augmentation, ...] = ()
+    on_divergence: Literal["fail", "record"] = "fail"
+    phases: tuple[Phase, ...] = Field(min_length=1)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases together."""
+        return sum(phase.epochs for phase in self.phases)
+
+
+# ── what is measured ────────────────────────────────────────────────────────
+
+
+class Embeddings(SpecModel):
+    """Maps of the named features."""
+
+    method: Literal["tsne"] = "tsne"
+    samples: Annotated[int, Field(ge=10)] = 5000
+    perplexity: Positive = 30.0
+    seed: Seed = 0
+    horizons: tuple[Count, ...] | None = Field(
+        None, description="At which horizons' checkpoints; without it, at the first."
+    )
+
+
+class Trial(SpecModel):
+    """One trial of a sweep: the experiment with some values set otherwise.
+
+    Trials train and are evaluated; maps are drawn for the experiment itself.
+    """
+
+    name: Name
+    set: dict[str, Any] = Field(min_length=1, description="Dotted path to value.")
+    why: Text = Field(description="What changes and to what end, in Spanish.")
+
+
+class Experiment(SpecModel):
+    """One experiment: data, network, training, and what is measured."""
+
+    title: Text
+    dataset: DatasetSpec
+    model: ModelSpec
+    weights: Literal["none"] = "none"
+    seeds: tuple[Seed, ...] = Field((0,), min_length=1)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    training: Training
+    horizons: tuple[Count, ...] = Field((), description="Epochs at which to report.")
+    features: dict[Name, Text] = Field(
+        default_factory=dict, description="Alias to module name, as named_modules() has it."
+    )
+    embeddings: Embeddings | None = None
+    sweep: tuple[Trial, ...] = ()
+
+    @property
+    def report_horizons(self) -> tuple[int, ...]:
+        """The horizons, or all epochs where the file names none."""
+        return self.horizons or (self.training.epochs,)
+
+    @property
+    def map_horizons(self) -> tuple[int, ...]:
+        """The horizons at whose checkpoints maps are made."""
+        if self.embeddings is None or not self.features:
+            return ()
+        return self.embeddings.horizons or self.report_horizons[:1]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if found := inconsistencies(self.to_plain()):
+            raise placed(Experiment, found)
+        return self

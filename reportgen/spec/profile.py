@@ -1,0 +1,63 @@
+"""What a profile may say, and how it is laid over a study's files.
+
+A profile is the same tree with only what it overrides. Mappings are merged
+key by key; lists and scalars are replaced; null stands for itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from reportgen.spec.experiment import Name, SpecModel
+from reportgen.spec.yaml_source import Keys, Place, Source
+
+
+class Profile(SpecModel):
+    """What to set otherwise in report.yaml and in the experiments."""
+
+    report: dict[str, Any] = Field(default_factory=dict)
+    experiments: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+
+
+def overlay(base: Source, profile: Source, branch: Keys) -> Source:
+    """Return `base` with a branch of the profile laid over it.
+
+    What comes from the profile keeps its place in the profile's file.
+    """
+    over = profile.value
+    for key in branch:
+        over = over.get(key, {}) if isinstance(over, dict) else {}
+    if not isinstance(over, dict) or not isinstance(base.value, dict):
+        return base
+    places, keys = dict(base.places), dict(base.keys)
+    value = _merged(base.value, over, (), (profile, branch), (places, keys))
+    return Source(value, places, keys, (*base.faults, *profile.faults))
+
+
+def _merged(
+    base: Any,
+    over: Any,
+    path: Keys,
+    origin: tuple[Source, Keys],
+    target: tuple[dict[Keys, Place], dict[Keys, Place]],
+) -> Any:
+    if isinstance(base, dict) and isinstance(over, dict):
+        merged = dict(base)
+        for key, value in over.items():
+            merged[key] = _merged(base.get(key, ABSENT), value, (*path, key), origin, target)
+        return merged
+    profile, branch = origin
+    n_above = len(branch)
+    for known, added in zip(target, (profile.places, profile.keys), strict=True):
+        for old in [place for place in known if place[: len(path)] == path]:
+            del known[old]
+        for new, place in added.items():
+            if new[: n_above + len(path)] == (*branch, *path):
+                known[new[n_above:]] = place
+    return over
+
+
+ABSENT = object()
+"""Stands for a key that the base does not have."""

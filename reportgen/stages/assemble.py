@@ -1,0 +1,162 @@
+"""The record stage: what the other stages gave, as the one thing that the report half sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reportgen.datasets.thumbnail import make_thumbnail
+from reportgen.measures.confusion import confident_errors, confusion_counts
+from reportgen.models.summary import summarize_model
+from reportgen.plan.code import class_source
+from reportgen.records import (
+    MAX_THUMBNAILS,
+    DataSummary,
+    ErrorSample,
+    Evaluation,
+    LayerMap,
+    ModelSummary,
+    Provenance,
+    RunRecord,
+    RunResult,
+    Thumbnail,
+)
+from reportgen.stages.bench import EVALUATED, Bench
+from reportgen.stages.evaluate import Answers
+from reportgen.store.codec import array_digest
+from reportgen.store.journal import TrainingJournal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+N_ERRORS = 15
+"""Confident errors that a record lists for each horizon."""
+
+
+def is_illustrated(bench: Bench) -> bool:
+    """Whether a run's record carries pictures: an experiment's first run, no trial or other seed.
+
+    So an experiment has `MAX_THUMBNAILS` at most, however many runs it has.
+    """
+    run = bench.plan.run.id
+    first_seed = bench.study.experiments[run.experiment].seeds[0]
+    return not run.trial and run.seed == first_seed and bench.data.source.may_show
+
+
+def assemble_record(
+    bench: Bench,
+    journal: TrainingJournal,
+    answers: Sequence[Answers],
+    maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
+    stage_s: Mapping[str, float],
+) -> RunRecord:
+    """Return a run's record.
+
+    Parameters
+    ----------
+    bench : Bench
+    journal : TrainingJournal
+        May hold more epochs than the spec asks for: the first ones are taken.
+    answers : sequence of Answers
+        One for each horizon.
+    maps : sequence
+        What `embed_stage` gave for each horizon that has maps.
+    stage_s : mapping of str to float
+        Seconds of each stage, in this build.
+    """
+    run, epochs = bench.plan.run.id, bench.spec.training.epochs
+    arrays = gather_arrays(bench, answers, maps)
+    result = RunResult(
+        experiment=run.experiment,
+        trial=run.trial,
+        seed=run.seed,
+        keys=bench.plan.stage_digests(),
+        data=describe_data(bench),
+        model=describe_model(bench),
+        epochs=journal.rows[:epochs],
+        stopped=journal.stopped,
+        evaluations=tuple(
+            describe_answers(bench, item, illustrated=i == 0 and is_illustrated(bench))
+            for i, item in enumerate(answers)
+        ),
+        maps=tuple(layer_map for found, _ in maps for layer_map in found),
+        arrays={name: array_digest(array) for name, array in arrays.items()},
+    )
+    return RunRecord(result, describe_provenance(journal, epochs, stage_s), arrays)
+
+
+def gather_arrays(
+    bench: Bench,
+    answers: Sequence[Answers],
+    maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
+) -> dict[str, np.ndarray]:
+    """Return a record's arrays by the names that `records` documents."""
+    arrays: dict[str, np.ndarray] = {"labels": bench.evaluated.labels}
+    for item in answers:
+        arrays[f"h{item.horizon}.predictions"] = item.predictions
+        arrays[f"h{item.horizon}.confidence"] = item.confidence
+    for found, points in maps:
+        for layer_map in found:
+            arrays["embedding.sample"] = points["sample"]
+            arrays[f"h{layer_map.horizon}.map.{layer_map.alias}"] = points[layer_map.alias]
+    return arrays
+
+
+def describe_data(bench: Bench) -> DataSummary:
+    """Return the data's summary, with sample pictures in an illustrated record alone."""
+    summary = bench.data.summary
+    return summary if is_illustrated(bench) else replace(summary, samples=())
+
+
+def describe_model(bench: Bench) -> ModelSummary:
+    """Return the network's summary with the source of its class."""
+    name = bench.spec.model.class_
+    source, line = class_source(bench.study.models_file, name)
+    return summarize_model(
+        bench.network(),
+        bench.input_shape,
+        phases=bench.spec.training.phases,
+        source=source,
+        source_file=bench.study.models_file.name,
+        source_line=line,
+    )
+
+
+def describe_answers(bench: Bench, answers: Answers, *, illustrated: bool) -> Evaluation:
+    """Return the evaluation of one checkpoint, its most confident errors shown if illustrated."""
+    labels = bench.evaluated.labels
+    confusion = confusion_counts(labels, answers.predictions, bench.data.source.n_classes)
+    listed = confident_errors(labels, answers.predictions, answers.confidence, N_ERRORS)
+    room = MAX_THUMBNAILS - len(bench.data.summary.samples)
+    errors = tuple(
+        ErrorSample(*error, _thumbnail(bench, error[0]) if illustrated and i < room else None)
+        for i, error in enumerate(listed)
+    )
+    n_errors = int((labels != answers.predictions).sum())
+    return Evaluation(
+        answers.horizon, answers.epoch, EVALUATED, len(labels), n_errors, confusion, errors
+    )
+
+
+def _thumbnail(bench: Bench, row: int) -> Thumbnail:
+    split = bench.evaluated
+    return make_thumbnail(EVALUATED, row, int(split.labels[row]), split.images[row])
+
+
+def describe_provenance(
+    journal: TrainingJournal, epochs: int, stage_s: Mapping[str, float]
+) -> Provenance:
+    """Return how the record came about; a training that moved names all its places."""
+    sessions = [session for session in journal.sessions if session.first_epoch <= epochs]
+    last = sessions[-1]
+    return Provenance(
+        device=last.device,
+        device_name=" + ".join(dict.fromkeys(session.device_name for session in sessions)),
+        precision=last.precision,
+        threads=last.threads,
+        versions=last.versions,
+        commit=last.commit,
+        epoch_s=tuple(journal.seconds[:epochs]),
+        stage_s=dict(stage_s),
+    )

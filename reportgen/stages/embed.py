@@ -1,0 +1,126 @@
+"""The embedding stage: maps of named layers at a horizon's best checkpoint, and their measures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from reportgen.hashing import canonical_json
+from reportgen.measures.embedding import embed, sample_rows, trustworthiness
+from reportgen.measures.space import measure_space
+from reportgen.plan.decision import decide_stage
+from reportgen.progress import Progress
+from reportgen.records import LayerMap, SpaceMeasures
+from reportgen.spec.experiment import Embeddings
+from reportgen.stages.bench import EVALUATED, Bench
+from reportgen.stages.train import chosen_epoch
+from reportgen.store.arrays import dump_arrays, load_arrays
+from reportgen.store.journal import TrainingJournal
+from reportgen.store.store import Store
+from reportgen.training.inference import extract_features
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from reportgen.training.placement import Placement
+
+MAPS, ARRAYS = "maps.json", "maps.safetensors"
+SAMPLE = "sample"
+
+
+def embed_stage(
+    bench: Bench,
+    store: Store,
+    horizon: int,
+    journal: TrainingJournal,
+    placement: Placement,
+    progress: Progress,
+) -> tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]:
+    """Return the maps at a horizon and their arrays, from the store if it has them.
+
+    The arrays are ``sample``, int32 (m,), and for each alias float32 (m, 2).
+    """
+    key = bench.plan.embed[horizon]
+    with store.lock(key):
+        entry = store.read(key)
+        progress.stage(bench.plan.run.id, decide_stage(f"embed.h{horizon}", entry is not None))
+        if entry is not None:
+            maps = tuple(_layer_map(row) for row in json.loads(entry.files[MAPS]))
+            return maps, load_arrays(entry.files[ARRAYS])
+        maps, arrays = _embed(bench, horizon, journal, placement)
+        files = {
+            MAPS: canonical_json([asdict(layer_map) for layer_map in maps]),
+            ARRAYS: dump_arrays(arrays),
+        }
+        store.write(key, files, {"device": placement.device})
+    return maps, arrays
+
+
+def _layer_map(row: dict[str, object]) -> LayerMap:
+    """Return a map from its JSON form."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(LayerMap).validate_python(row)
+
+
+def _embed(
+    bench: Bench, horizon: int, journal: TrainingJournal, placement: Placement
+) -> tuple[tuple[LayerMap, ...], dict[str, np.ndarray]]:
+    """Make the maps of all named layers."""
+    wanted = bench.spec.embeddings
+    if wanted is None:
+        return (), {}
+    epoch = chosen_epoch(journal.rows, horizon)
+    rows = sample_rows(len(bench.evaluated), wanted.samples, wanted.seed)
+    layers = bench.spec.features
+    features = extract_features(
+        bench.network(journal.load_weights(epoch)),
+        bench.evaluated,
+        rows,
+        list(layers.values()),
+        bench.data.summary.mean,
+        bench.data.summary.std,
+        placement,
+        batch_size=bench.spec.training.validation_batch_size,
+    )
+    maps = []
+    arrays: dict[str, np.ndarray] = {SAMPLE: rows}
+    labels = bench.evaluated.labels[rows]
+    for alias, layer in layers.items():
+        points = embed(features[layer], wanted)
+        arrays[alias] = points
+        spaces = tuple(
+            measure_space(space, labels, bench.data.source.n_classes)
+            for space in (features[layer], points)
+        )
+        maps.append(
+            _describe(wanted, (horizon, epoch), (alias, layer), features[layer], points, spaces)
+        )
+    return tuple(maps), arrays
+
+
+def _describe(
+    wanted: Embeddings,
+    checkpoint: tuple[int, int],
+    names: tuple[str, str],
+    features: np.ndarray,
+    points: np.ndarray,
+    spaces: tuple[SpaceMeasures, ...],
+) -> LayerMap:
+    """Return what the record says of one map."""
+    in_features, on_map = spaces
+    n, n_features = features.shape
+    return LayerMap(
+        *checkpoint,
+        EVALUATED,
+        *names,
+        n_features,
+        n,
+        wanted.method,
+        wanted.perplexity,
+        trustworthiness(features, points, in_features.n_neighbours),
+        in_features,
+        on_map,
+    )

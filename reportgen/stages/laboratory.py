@@ -1,0 +1,89 @@
+"""Makes the records of runs: each stage is run as far as the store does not hold it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from reportgen.plan.decision import decide_stage
+from reportgen.plan.keys import RunPlan
+from reportgen.progress import Progress
+from reportgen.records import RunRecord
+from reportgen.spec.study import Study
+from reportgen.stages.assemble import assemble_record
+from reportgen.stages.bench import Bench, DataShelf, Device
+from reportgen.stages.embed import embed_stage
+from reportgen.stages.evaluate import evaluate_stage
+from reportgen.stages.precheck import check_runs
+from reportgen.stages.sources import SourceShelf
+from reportgen.stages.train import train_stage
+from reportgen.store.codec import encode_record, read_record
+from reportgen.store.store import Store
+
+
+@dataclass(slots=True)
+class Laboratory:
+    """Makes run records; the runs share one copy of their data."""
+
+    study: Study
+    store: Store
+    shelf: DataShelf
+    device: Device
+    progress: Progress
+
+    @classmethod
+    def open(
+        cls, study: Study, store: Store, sources: SourceShelf, device: Device, progress: Progress
+    ) -> Laboratory:
+        """Return a laboratory whose data are read when they are first wanted."""
+        return cls(study, store, DataShelf(sources), device, progress)
+
+    def make_records(self, plans: Sequence[RunPlan]) -> list[RunRecord]:
+        """Return the record of each run, in order.
+
+        All runs are checked before the first one is trained, so that a fault in
+        the last one costs seconds, not hours.
+
+        Raises
+        ------
+        ReportgenError
+            Whatever a stage raises; what was finished before stays in the store.
+        """
+        benches = [Bench(plan, self.study, self.shelf) for plan in plans]
+        check_runs(benches, self.device)
+        return [self._make_record(bench) for bench in benches]
+
+    def _make_record(self, bench: Bench) -> RunRecord:
+        plan = bench.plan
+        with self.store.lock(plan.record):
+            made_meanwhile = read_record(self.store, plan)
+            if made_meanwhile is not None:
+                return made_meanwhile
+            record = self._run_stages(bench)
+            files = encode_record(record)
+            self.progress.stage(plan.run.id, decide_stage("record", present=False))
+            self.store.write(plan.record, files, {})
+            return record
+
+    def _run_stages(self, bench: Bench) -> RunRecord:
+        plan, store, progress = bench.plan, self.store, self.progress
+        seconds: dict[str, float] = {}
+        with timed(seconds, "train"):
+            journal, placement = train_stage(bench, store, self.device, progress)
+        with timed(seconds, "evaluate"):
+            answers = [
+                evaluate_stage(bench, store, h, journal, placement, progress) for h in plan.evaluate
+            ]
+        with timed(seconds, "embed"):
+            maps = [embed_stage(bench, store, h, journal, placement, progress) for h in plan.embed]
+        return assemble_record(bench, journal, answers, maps, seconds)
+
+
+@contextmanager
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note the seconds of a block under a stage's name."""
+    started = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - started

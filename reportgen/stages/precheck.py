@@ -1,0 +1,68 @@
+"""What can go wrong with a run, looked for before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportgen.errors import DataError, Fault, ModelError
+from reportgen.models.contract import check_model
+from reportgen.stages.bench import Bench, Device
+from reportgen.training.placement import choose_placement
+
+
+def check_runs(benches: Sequence[Bench], device: Device) -> None:
+    """Check all runs that are about to be made.
+
+    Raises
+    ------
+    UsageError
+        If the device that was asked for does not exist.
+    DataError
+        If the data are not there, are damaged, or too few for the maps.
+    ModelError
+        If a network cannot be built or run on its data: all faults of all runs.
+    """
+    faults: list[Fault] = []
+    for bench in benches:
+        choose_placement(device, bench.spec.precision)
+        check_embeddings(bench)
+        faults += network_faults(bench)
+    if faults:
+        raise ModelError(faults=dict.fromkeys(faults))
+
+
+def network_faults(bench: Bench) -> list[Fault]:
+    """Return what is wrong with a run's network, each fault under the run's name."""
+    try:
+        check_model(
+            bench.network(),
+            bench.input_shape,
+            bench.data.source.n_classes,
+            features=bench.spec.features,
+            training=bench.spec.training,
+            n_train=len(bench.data.splits["train"]),
+        )
+    except ModelError as error:
+        return list(error.faults) or [Fault("", 0, 0, f"{bench.plan.run.id}: {error}")]
+    return []
+
+
+def check_embeddings(bench: Bench) -> None:
+    """Refuse a perplexity that the samples on the map do not allow.
+
+    Raises
+    ------
+    DataError
+        If it is not below their number.
+    """
+    wanted = bench.spec.embeddings
+    if wanted is None:
+        return
+    n = min(wanted.samples, len(bench.evaluated))
+    if wanted.perplexity >= n:
+        msg = (
+            f"{bench.plan.run.id}: embeddings.perplexity is {wanted.perplexity:g} with {n} "
+            "samples; it must be lower than their number: lower it (5 to 50 are usual) or raise "
+            "embeddings.samples"
+        )
+        raise DataError(msg)

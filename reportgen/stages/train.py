@@ -1,0 +1,116 @@
+"""The training stage: what the journal does not hold is trained."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+from reportgen.plan.decision import decide_training
+from reportgen.progress import Progress
+from reportgen.records import EpochRow, best_epoch
+from reportgen.stages.bench import Bench, Device
+from reportgen.store.journal import Session, TrainingJournal, open_journal
+from reportgen.store.store import Store
+from reportgen.training.loop import train_run
+from reportgen.training.placement import Placement, choose_placement
+
+LIBRARIES = ("torch", "numpy", "scikit-learn", "reportgen-lab")
+"""Libraries whose version a record notes."""
+
+
+def train_stage(
+    bench: Bench, store: Store, device: Device, progress: Progress
+) -> tuple[TrainingJournal, Placement]:
+    """Train a run to its last epoch, from where the store stands.
+
+    Returns
+    -------
+    journal : TrainingJournal
+        With every epoch that the spec asks for, or with the reason why it ended.
+    placement : Placement
+        Where the stages that follow compute: the device that was asked for, with
+        the thread count that the training began with.
+    """
+    run, key, spec = bench.plan.run.id, bench.plan.train, bench.spec
+    with store.lock(key):
+        journal = open_journal(store, key)
+        threads = journal.sessions[0].threads if journal.sessions else None
+        placement = choose_placement(device, spec.precision, threads)
+        decision = decide_training(
+            spec.training.epochs, len(journal.rows), ended=bool(journal.stopped)
+        )
+        progress.stage(run, decision)
+        if decision.action != "reuse":
+            journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
+            _train(bench, journal, placement, progress)
+    return journal, placement
+
+
+def _train(
+    bench: Bench, journal: TrainingJournal, placement: Placement, progress: Progress
+) -> None:
+    run, epochs = bench.plan.run.id, bench.spec.training.epochs
+
+    def on_epoch(row: EpochRow, seconds: float) -> None:
+        progress.epoch(run, row, epochs, seconds)
+
+    def on_batch(fraction: float) -> None:
+        progress.batches(run, len(journal.rows) + 1, fraction)
+
+    outcome = train_run(
+        run,
+        bench.spec.training,
+        bench.network(),
+        bench.data.splits,
+        bench.data.summary.mean,
+        bench.data.summary.std,
+        placement,
+        journal,
+        on_epoch=on_epoch,
+        on_batch=on_batch,
+    )
+    if outcome.diverged_at:
+        journal.stop(f"diverged in epoch {outcome.diverged_at}")
+
+
+def open_session(placement: Placement, first_epoch: int, root: Path) -> Session:
+    """Return the note on where the epochs from `first_epoch` on run."""
+    return Session(
+        first_epoch=first_epoch,
+        device=placement.device,
+        device_name=placement.device_name,
+        precision=placement.precision,
+        threads=placement.threads,
+        versions={name: installed_version(name) for name in LIBRARIES},
+        commit=current_commit(root),
+    )
+
+
+def installed_version(distribution: str) -> str:
+    """Return a distribution's version, or "not installed" where it runs from a bare checkout."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def current_commit(root: Path) -> str:
+    """Return the commit of the project, with "+" if files differ from it; empty without git."""
+    try:
+        commit = _git(root, "rev-parse", "--short=12", "HEAD")
+        return commit + ("+" if _git(root, "status", "--porcelain") else "")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10
+    )
+    return done.stdout.strip()
+
+
+def chosen_epoch(rows: tuple[EpochRow, ...], horizon: int) -> int:
+    """Return the best epoch within a horizon: the checkpoint of everything reported there."""
+    return best_epoch([row.validation_accuracy for row in rows], horizon)

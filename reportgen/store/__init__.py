@@ -1,0 +1,1 @@
+"""What is kept on the disk between builds: finished results, trainings under way, records."""

@@ -1,0 +1,107 @@
+"""A run record as two files: JSON for values, safetensors for arrays."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from reportgen.errors import StaleError
+from reportgen.hashing import canonical_json, sha256_bytes
+from reportgen.plan.keys import RunPlan
+from reportgen.records import MAX_RECORD_BYTES, RECORD_SCHEMA, Provenance, RunRecord, RunResult
+from reportgen.store.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RECORD = "record.json"
+ARRAYS = "arrays.safetensors"
+
+
+@functools.cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def array_digest(array: np.ndarray) -> str:
+    """Return the SHA-256 of an array's dtype, shape and bytes."""
+    head = canonical_json({"dtype": str(array.dtype), "shape": list(array.shape)})
+    return sha256_bytes(head + array.tobytes())
+
+
+def result_digest(result: RunResult) -> str:
+    """Return the SHA-256 of a result: the same spec, data and code give the same on a CPU."""
+    return sha256_bytes(canonical_json(_adapter(RunResult).dump_python(result, mode="json")))
+
+
+def encode_record(record: RunRecord) -> dict[str, bytes]:
+    """Return the two files of a record, always the same bytes for the same record.
+
+    Raises
+    ------
+    ValueError
+        If they come to more than `MAX_RECORD_BYTES`.
+    """
+    from safetensors.numpy import save
+
+    content = {
+        "schema": RECORD_SCHEMA,
+        "sha256": result_digest(record.result),
+        "result": _adapter(RunResult).dump_python(record.result, mode="json"),
+        "provenance": _adapter(Provenance).dump_python(record.provenance, mode="json"),
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    files = {RECORD: text.encode(), ARRAYS: save(dict(sorted(record.arrays.items())))}
+    size = sum(map(len, files.values()))
+    if size > MAX_RECORD_BYTES:
+        msg = f"the record of {record.result.id} has {size} bytes; at most {MAX_RECORD_BYTES}"
+        raise ValueError(msg)
+    return files
+
+
+def decode_record(files: Mapping[str, bytes], name: str) -> RunRecord:
+    """Return the record of two files, verified by its hashes.
+
+    `name` is what the message calls it.
+
+    Raises
+    ------
+    StaleError
+        If it is damaged, altered, or of another schema.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    mend = "freeze it again with `reportgen freeze`"
+    try:
+        content = json.loads(files[RECORD])
+        if content["schema"] != RECORD_SCHEMA:
+            msg = f"{name}: record schema {content['schema']}, expected {RECORD_SCHEMA}; {mend}"
+            raise StaleError(msg)
+        result = _adapter(RunResult).validate_python(content["result"])
+        provenance = _adapter(Provenance).validate_python(content["provenance"])
+        arrays = load(files[ARRAYS])
+    except (ValueError, KeyError, TypeError, ValidationError, SafetensorError) as error:
+        msg = f"{name}: not a run record ({type(error).__name__}); {mend}"
+        raise StaleError(msg) from error
+    if result_digest(result) != content["sha256"]:
+        msg = f"{name}: altered since it was written (the SHA-256 of its result differs); {mend}"
+        raise StaleError(msg)
+    digests = {key: array_digest(array) for key, array in arrays.items()}
+    if digests != dict(result.arrays):
+        msg = f"{name}: its arrays are not those that it was written with; {mend}"
+        raise StaleError(msg)
+    return RunRecord(result, provenance, arrays)
+
+
+def read_record(store: Store, plan: RunPlan) -> RunRecord | None:
+    """Return a run's record from the store, or None if it is missing or damaged."""
+    entry = store.read(plan.record)
+    try:
+        return None if entry is None else decode_record(entry.files, str(plan.run.id))
+    except StaleError:
+        return None

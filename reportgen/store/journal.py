@@ -1,0 +1,196 @@
+"""The journal of one training: its epochs so far, the last state, the best weights.
+
+::
+
+    <store>/train/<key>/journal.json              rows, seconds, files with their SHA-256
+    <store>/train/<key>/state-0007.safetensors    parameters, buffers, optimiser after epoch 7
+    <store>/train/<key>/weights-0005.safetensors  parameters after each epoch that was a new best
+
+Files are written before the journal names them and removed after it has
+stopped naming them; the journal itself is replaced in one step. Killed at any
+instant, a training has lost at most the epoch that was under way.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import StoreError
+from reportgen.hashing import sha256_bytes
+from reportgen.plan.keys import StageKey
+from reportgen.records import EpochRow
+from reportgen.store.files import file_errors, write_synced
+from reportgen.store.store import STORE_SCHEMA, Store
+
+JOURNAL = "journal.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One stretch of a training: where it ran, from which epoch on."""
+
+    first_epoch: int
+    device: str
+    device_name: str
+    precision: str
+    threads: int
+    versions: Mapping[str, str]
+    commit: str
+
+
+@dataclass(slots=True)
+class TrainingJournal:
+    """What is known of one training; `append` writes it to the disk.
+
+    Attributes
+    ----------
+    rows : tuple of EpochRow
+        Finished epochs.
+    seconds : tuple of float
+        Seconds of each.
+    stopped : str
+        Why training ended for good before its last epoch; empty if it did not.
+    sessions : tuple of Session
+        Where it ran, in order.
+    """
+
+    folder: Path
+    key: StageKey
+    rows: tuple[EpochRow, ...] = ()
+    seconds: tuple[float, ...] = ()
+    stopped: str = ""
+    sessions: tuple[Session, ...] = ()
+    _state: dict[str, str] | None = None
+    _weights: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def load_state(self) -> bytes | None:
+        """Return the state after the last epoch, or None before the first."""
+        return self._load(self._state) if self._state else None
+
+    def load_weights(self, epoch: int) -> bytes:
+        """Return the weights after an epoch that was a new best.
+
+        Raises
+        ------
+        StoreError
+            If that epoch was no new best, or its file is damaged.
+        """
+        if epoch not in self._weights:
+            msg = f"{self.folder}: no weights of epoch {epoch}; `reportgen clean --store` and rerun"
+            raise StoreError(msg)
+        return self._load(self._weights[epoch])
+
+    def _load(self, file: Mapping[str, str]) -> bytes:
+        path = self.folder / file["file"]
+        with file_errors(path):
+            data = path.read_bytes()
+        if sha256_bytes(data) != file["sha256"]:
+            msg = f"{path}: damaged (its SHA-256 differs from the journal's); remove it and rerun"
+            raise StoreError(msg)
+        return data
+
+    def begin(self, session: Session) -> None:
+        """Note where the next epochs run."""
+        if not self.sessions or asdict(self.sessions[-1]) | {"first_epoch": 0} != asdict(
+            session
+        ) | {"first_epoch": 0}:
+            self.sessions = (*self.sessions, session)
+
+    def append(self, row: EpochRow, seconds: float, state: bytes, weights: bytes | None) -> None:
+        """Add a finished epoch; `weights` only if it is a new best.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written; the epochs before it are kept.
+        """
+        with file_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            new_state = self._keep(f"state-{row.epoch:04d}.safetensors", state)
+            if weights is not None:
+                name = f"weights-{row.epoch:04d}.safetensors"
+                self._weights = {**self._weights, row.epoch: self._keep(name, weights)}
+            self.rows = (*self.rows, row)
+            self.seconds = (*self.seconds, seconds)
+            self._state = new_state
+            self._write()
+            self._sweep()
+
+    def stop(self, reason: str) -> None:
+        """Note that training ended for good."""
+        self.stopped = reason
+        with file_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write()
+
+    def _keep(self, name: str, data: bytes) -> dict[str, str]:
+        write_synced(self.folder / name, data)
+        return {"file": name, "sha256": sha256_bytes(data)}
+
+    def _write(self) -> None:
+        content = {
+            "schema": STORE_SCHEMA,
+            "key": self.key.digest,
+            "fields": self.key.fields,
+            "rows": [asdict(row) for row in self.rows],
+            "seconds": self.seconds,
+            "stopped": self.stopped,
+            "sessions": [asdict(session) for session in self.sessions],
+            "state": self._state,
+            "weights": {str(epoch): file for epoch, file in self._weights.items()},
+        }
+        write_synced(self.folder / JOURNAL, json.dumps(content, indent=1).encode())
+
+    def _sweep(self) -> None:
+        named = {JOURNAL, *(file["file"] for file in self._weights.values())}
+        if self._state:
+            named.add(self._state["file"])
+        for path in self.folder.iterdir():
+            if path.name not in named:
+                path.unlink(missing_ok=True)
+
+    def intact(self) -> bool:
+        """Whether every file that the journal names is there with its hash."""
+        files = [*self._weights.values(), *([self._state] if self._state else [])]
+        try:
+            return all(bool(self._load(file)) for file in files)
+        except StoreError:
+            return False
+
+
+def open_journal(store: Store, key: StageKey) -> TrainingJournal:
+    """Return the journal of a training, empty if there is none or it is damaged.
+
+    A damaged one is removed first: what it named cannot be trusted.
+    """
+    folder = store.folder(key.stage, key.digest)
+    journal = TrainingJournal(folder, key)
+    if not (folder / JOURNAL).is_file():
+        return journal
+    try:
+        journal = _parse(folder, key, json.loads((folder / JOURNAL).read_bytes()))
+        if journal.intact():
+            return journal
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    with file_errors(folder):
+        shutil.rmtree(folder)
+    return TrainingJournal(folder, key)
+
+
+def _parse(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJournal:
+    return TrainingJournal(
+        folder,
+        key,
+        rows=tuple(EpochRow(**row) for row in content["rows"]),
+        seconds=tuple(content["seconds"]),
+        stopped=content["stopped"],
+        sessions=tuple(Session(**session) for session in content["sessions"]),
+        _state=content["state"],
+        _weights={int(epoch): file for epoch, file in content["weights"].items()},
+    )

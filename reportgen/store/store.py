@@ -1,0 +1,158 @@
+"""The store: finished results by stage and key, each verified by its hashes.
+
+::
+
+    <store>/store.json                     {"schema": 1}
+    <store>/<stage>/<key>/entry.json       files with their SHA-256, fields of the key, provenance
+    <store>/<stage>/<key>/<file> …
+    <store>/locks/<stage>-<key>.lock       held while an entry is made
+    <store>/tmp/…                          what is being written
+
+An entry is written under `tmp`, flushed, and renamed into its place whole, so
+that it is there or not. Reading verifies every hash; a damaged entry counts as
+missing and is made again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import StoreError
+from reportgen.hashing import canonical_json, sha256_bytes
+from reportgen.plan.keys import StageKey
+from reportgen.store.files import file_errors, write_synced
+
+STORE_SCHEMA = 1
+ENTRY = "entry.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A verified entry: its files' bytes, and what was noted of its making."""
+
+    files: Mapping[str, bytes]
+    provenance: Mapping[str, Any]
+
+
+class Store:
+    """Finished results under one folder.
+
+    Parameters
+    ----------
+    root : Path
+        Made when the first entry is written.
+
+    Raises
+    ------
+    StoreError
+        If the store was written by a newer version of this program.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._check_schema()
+
+    def _check_schema(self) -> None:
+        marker = self.root / "store.json"
+        if not marker.is_file():
+            return
+        try:
+            schema = json.loads(marker.read_bytes())["schema"]
+        except (ValueError, KeyError, TypeError) as error:
+            msg = f"{marker}: not the marker of a store; choose another folder with --store"
+            raise StoreError(msg) from error
+        if schema != STORE_SCHEMA:
+            msg = (
+                f"{marker}: the store has schema {schema}, this version of reportgen knows "
+                f"{STORE_SCHEMA}; update reportgen or choose another folder with --store"
+            )
+            raise StoreError(msg)
+
+    def folder(self, stage: str, digest: str) -> Path:
+        """Return where an entry lies, whether it exists or not."""
+        return self.root / stage / digest
+
+    def prepare(self) -> None:
+        """Make the store's folder and marker.
+
+        Raises
+        ------
+        StoreError
+            If the folder cannot be written.
+        """
+        with file_errors(self.root):
+            (self.root / "locks").mkdir(parents=True, exist_ok=True)
+            (self.root / "tmp").mkdir(exist_ok=True)
+            marker = self.root / "store.json"
+            if not marker.is_file():
+                write_synced(marker, canonical_json({"schema": STORE_SCHEMA}) + b"\n")
+
+    @contextmanager
+    def lock(self, key: StageKey) -> Iterator[None]:
+        """Hold an entry's lock: another build that wants it waits."""
+        from filelock import FileLock
+
+        self.prepare()
+        with file_errors(self.root):
+            lock = FileLock(self.root / "locks" / f"{key.stage}-{key.digest}.lock")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read(self, key: StageKey) -> Entry | None:
+        """Return an entry, or None if it is missing or damaged."""
+        return read_entry(self.folder(key.stage, key.digest))
+
+    def write(
+        self, key: StageKey, files: Mapping[str, bytes], provenance: Mapping[str, Any]
+    ) -> None:
+        """Write an entry whole, in place of a damaged one.
+
+        Raises
+        ------
+        StoreError
+            If there is no space left, or the store cannot be written.
+        """
+        self.prepare()
+        target = self.folder(key.stage, key.digest)
+        staging = self.root / "tmp" / uuid.uuid4().hex
+        entry = {
+            "schema": STORE_SCHEMA,
+            "stage": key.stage,
+            "key": key.digest,
+            "fields": key.fields,
+            "files": {name: sha256_bytes(data) for name, data in sorted(files.items())},
+            "provenance": provenance,
+        }
+        with file_errors(self.root):
+            try:
+                staging.mkdir()
+                for name, data in files.items():
+                    write_synced(staging / name, data)
+                write_synced(staging / ENTRY, json.dumps(entry, indent=1).encode())
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if target.exists():
+                    shutil.rmtree(target)
+                staging.replace(target)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+
+
+def read_entry(folder: Path) -> Entry | None:
+    """Return the entry in a folder, or None if a file is missing or its hash differs."""
+    try:
+        entry = json.loads((folder / ENTRY).read_bytes())
+        files = {name: (folder / name).read_bytes() for name in entry["files"]}
+        intact = all(sha256_bytes(files[name]) == sha for name, sha in entry["files"].items())
+        return Entry(files, entry["provenance"]) if intact else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,1 @@
+"""Training and inference; with `reportgen.models`, the only place that imports torch."""

@@ -1,0 +1,284 @@
+"""The training of one run, epoch by epoch, with a journal.
+
+Every epoch seeds its own randomness from the run's seed and its number: the
+order of the samples, and the noise (dropout, augmentation). So an epoch needs
+nothing of the ones before but the parameters, the buffers and the optimiser's
+state, and a training that was killed and goes on equals one that was not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from reportgen.errors import RunError
+from reportgen.hashing import sha256_json
+from reportgen.models.phases import enter_phase, learnable_names, set_training_mode
+from reportgen.models.study_code import located_errors
+from reportgen.models.weights import dump_weights
+from reportgen.records import EpochRow
+from reportgen.training.augmentation import build_augmentation
+from reportgen.training.batches import Batches, Normalizer, PlacedSplit, place_split
+from reportgen.training.checkpoint import dump_state, load_state
+from reportgen.training.inference import evaluate, zero_sum
+from reportgen.training.network import Network, place_model
+from reportgen.training.optimizers import build_optimizer
+from reportgen.training.placement import running_on
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from reportgen.datasets.source import Split
+    from reportgen.records import RunId
+    from reportgen.spec.experiment import Phase, Training
+    from reportgen.training.journal import Journal
+    from reportgen.training.placement import Placement
+
+OnEpoch = Callable[[EpochRow, float], None]
+OnBatch = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutcome:
+    """All epochs' rows; `diverged_at` is the epoch whose loss was not finite, 0 for none.
+
+    The diverged epoch has no row.
+    """
+
+    rows: tuple[EpochRow, ...]
+    diverged_at: int = 0
+
+
+def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from another stage
+    run: RunId,
+    training: Training,
+    model: nn.Module,
+    splits: Mapping[str, Split],
+    mean: Sequence[float],
+    std: Sequence[float],
+    placement: Placement,
+    journal: Journal,
+    *,
+    on_epoch: OnEpoch | None = None,
+    on_batch: OnBatch | None = None,
+) -> TrainingOutcome:
+    """Train a network, from where its journal stands, to the last epoch.
+
+    Parameters
+    ----------
+    run : RunId
+        Names the run in messages; its seed decides order and noise.
+    training : Training
+        Phases, batch sizes, augmentation.
+    model : nn.Module
+        As `build_model` gives it, with its initial weights; trained in place.
+        Holds the last epoch's weights in the end, if an epoch was trained.
+    splits : mapping of str to Split
+        `train` and `validation`.
+    mean, std : sequence of float
+        Normalisation by channel, on pixels in [0, 1].
+    placement : Placement
+        A run that goes on must have the thread count with which it began.
+    journal : Journal
+        Holds the finished epochs; gets each new one.
+    on_epoch : callable, optional
+        Called with each new row and its seconds, after the journal has it.
+    on_batch : callable, optional
+        Called with the share of the epoch's batches that is done, in (0, 1].
+
+    Raises
+    ------
+    RunError
+        If the loss is not finite and `on_divergence` is `fail`, or memory runs out.
+    ModelError
+        If the network's own code fails.
+    """
+    with running_on(placement), _memory_errors(run, training), located_errors(str(run)):
+        session = _Session.of(run, training, model, splits, mean, std, placement)
+        return _train_epochs(session, journal, on_epoch, on_batch)
+
+
+def phase_at(training: Training, epoch: int) -> tuple[int, bool]:
+    """Return an epoch's phase, counted from 1, and whether it is that phase's first epoch.
+
+    Examples
+    --------
+    With phases of 2 and 3 epochs, epoch 3 gives (2, True) and epoch 4 (2, False).
+    """
+    first = 1
+    for number, phase in enumerate(training.phases, start=1):
+        if epoch < first + phase.epochs:
+            return number, epoch == first
+        first += phase.epochs
+    msg = f"epoch {epoch} lies beyond the {training.epochs} epochs"
+    raise ValueError(msg)
+
+
+def epoch_seed(seed: int, epoch: int, purpose: Literal["order", "noise"]) -> int:
+    """Return the seed of one epoch's order or noise: 63 bits of a hash."""
+    return int(sha256_json([seed, epoch, purpose])[:16], 16) >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What stays the same from epoch to epoch."""
+
+    run: RunId
+    training: Training
+    network: Network
+    train: PlacedSplit
+    validation: PlacedSplit
+    normalizer: Normalizer
+    learnable: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        run: RunId,
+        training: Training,
+        model: nn.Module,
+        splits: Mapping[str, Split],
+        mean: Sequence[float],
+        std: Sequence[float],
+        placement: Placement,
+    ) -> _Session:
+        """Put everything on the device."""
+        train = place_split(splits["train"], placement)
+        learnable = learnable_names(model)
+        return cls(
+            run,
+            training,
+            place_model(model, placement, train.input_shape),
+            train,
+            place_split(splits["validation"], placement),
+            Normalizer.of(mean, std, placement.device),
+            learnable,
+        )
+
+    def training_batches(self, epoch: int) -> Batches:
+        """Return an epoch's batches: shuffled by seed and epoch, augmented."""
+        generator = torch.Generator().manual_seed(epoch_seed(self.run.seed, epoch, "order"))
+        return Batches(
+            self.train,
+            self.training.batch_size,
+            self.normalizer,
+            order=torch.randperm(len(self.train), generator=generator),
+            augment=build_augmentation(self.training.augmentation),
+            channels_last=self.network.channels_last,
+        )
+
+    def evaluation_batches(self, split: PlacedSplit) -> Batches:
+        """Return a split's batches as they lie."""
+        size = self.training.validation_batch_size
+        return Batches(split, size, self.normalizer, channels_last=self.network.channels_last)
+
+
+def _train_epochs(
+    session: _Session, journal: Journal, on_epoch: OnEpoch | None, on_batch: OnBatch | None
+) -> TrainingOutcome:
+    """Train the epochs that the journal does not have."""
+    training, model = session.training, session.network.model
+    rows = list(journal.rows[: training.epochs])
+    optimizer: Optimizer | None = None
+    for epoch in range(len(rows) + 1, training.epochs + 1):
+        number, is_first = phase_at(training, epoch)
+        phase = training.phases[number - 1]
+        if optimizer is None and rows:
+            optimizer = _resume(session, journal, phase_at(training, epoch - 1)[0])
+        if optimizer is None or is_first:
+            enter_phase(model, phase, session.learnable)
+            optimizer = build_optimizer(model, phase.optimizer)
+        started = time.perf_counter()
+        running = _train_epoch(session, phase, optimizer, epoch, on_batch)
+        row = _measure(session, epoch, number, running)
+        seconds = time.perf_counter() - started
+        if row is None:
+            return _diverged(session, rows, epoch, phase)
+        best = max((r.validation_accuracy for r in rows), default=-math.inf)
+        weights = dump_weights(model) if row.validation_accuracy > best else None
+        journal.append(row, seconds, dump_state(model, optimizer), weights)
+        rows.append(row)
+        if on_epoch is not None:
+            on_epoch(row, seconds)
+    return TrainingOutcome(tuple(rows))
+
+
+def _resume(session: _Session, journal: Journal, number: int) -> Optimizer:
+    """Put the journal's state back; `number` is the phase of its last epoch."""
+    state = journal.load_state()
+    if state is None:
+        msg = f"{session.run}: the journal has {len(journal.rows)} epochs but no state"
+        raise RunError(msg)
+    phase = session.training.phases[number - 1]
+    enter_phase(session.network.model, phase, session.learnable)
+    optimizer = build_optimizer(session.network.model, phase.optimizer)
+    load_state(state, session.network.model, optimizer)
+    return optimizer
+
+
+def _train_epoch(
+    session: _Session, phase: Phase, optimizer: Optimizer, epoch: int, on_batch: OnBatch | None
+) -> tuple[float, float]:
+    """Train one epoch; return its running mean loss and accuracy, read once at the end."""
+    network, batches = session.network, session.training_batches(epoch)
+    torch.manual_seed(epoch_seed(session.run.seed, epoch, "noise"))
+    set_training_mode(network.model, phase)
+    loss_sum, hits = zero_sum(network), zero_sum(network)
+    for done, (images, labels) in enumerate(batches, start=1):
+        optimizer.zero_grad()
+        logits = network.logits(images)
+        loss = cross_entropy(logits, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        loss_sum += loss.detach() * len(labels)
+        hits += (logits.detach().argmax(1) == labels).sum()
+        if on_batch is not None:
+            on_batch(done / len(batches))
+    return loss_sum.item() / batches.n, hits.item() / batches.n
+
+
+def _measure(
+    session: _Session, epoch: int, phase: int, running: tuple[float, float]
+) -> EpochRow | None:
+    """Return the epoch's row; None if a loss is not finite."""
+    if not math.isfinite(running[0]):
+        return None
+    train = evaluate(session.network, session.evaluation_batches(session.train))
+    validation = evaluate(session.network, session.evaluation_batches(session.validation))
+    if not (math.isfinite(train[0]) and math.isfinite(validation[0])):
+        return None
+    return EpochRow(epoch, phase, *running, *train, *validation)
+
+
+def _diverged(
+    session: _Session, rows: Sequence[EpochRow], epoch: int, phase: Phase
+) -> TrainingOutcome:
+    """Stop at an epoch whose loss is not finite: fail, or keep the rows so far."""
+    if session.training.on_divergence == "record":
+        return TrainingOutcome(tuple(rows), diverged_at=epoch)
+    advice = f"try a smaller lr than {phase.optimizer.lr:g}"
+    if session.network.placement.precision == "bfloat16":
+        advice += " or precision: float32"
+    msg = (
+        f"{session.run}: the loss is not finite in epoch {epoch}; {advice}. "
+        "The epochs before it are kept; on_divergence: record reports them"
+    )
+    raise RunError(msg)
+
+
+@contextlib.contextmanager
+def _memory_errors(run: RunId, training: Training) -> Iterator[None]:
+    """Say what helps when the device's memory runs out."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        msg = f"{run}: out of memory with batch_size {training.batch_size}; set a smaller one"
+        raise RunError(msg) from error

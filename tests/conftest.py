@@ -1,0 +1,62 @@
+"""What every test gets: fixed seeds, the project's folder, the data if they are there."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples on each run: a test that fails sometimes teaches nothing.
+settings.register_profile("reportgen", derandomize=True, deadline=None, database=None)
+settings.load_profile("reportgen")
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; two pools of threads fight
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _seeds() -> None:
+    """Start each test from the same random states, of torch only where a test uses it."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 (code under test may use the old generator)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the variables that steer the program, so that a test sets what it needs."""
+    for name in [name for name in os.environ if name.startswith("REPORTGEN_")]:
+        monkeypatch.delenv(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked `gpu` where there is none."""
+    if item.get_closest_marker("gpu") is not None:
+        torch = pytest.importorskip("torch")
+        if not torch.cuda.is_available():
+            pytest.skip("needs a GPU")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Return the project's folder, for tests that read the files of the study practica1."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Return the folder of the full data sets, or skip the test where it is not."""
+    named = os.environ.get("REPORTGEN_DATA")
+    folder = Path(named).expanduser() if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the full data sets: set REPORTGEN_DATA to their folder")
+    return folder

@@ -1,0 +1,120 @@
+"""A style and one made-up figure of each kind."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.figures.drawing import Drawing
+from reportgen.figures.feature_maps import FeatureMap, FeatureMaps
+from reportgen.figures.image_grid import GridImage, ImageGrid
+from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
+from reportgen.figures.style import FigureStyle
+from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
+
+WORDS = CurveWords(
+    epoch="Época",
+    loss="Pérdida",
+    loss_log="Pérdida (escala logarítmica)",
+    accuracy="Precisión (%)",
+    training="Entrenamiento (evaluación)",
+    validation="Validación",
+    running="Entrenamiento (en curso)",
+    best="Mejor época",
+)
+
+
+def write_number(value: float, decimals: int) -> str:
+    whole, _, rest = f"{abs(value):.{decimals}f}".partition(".")
+    if len(whole) > 4:
+        whole = f"{int(whole):,}".replace(",", "\u202f")
+    sign = "\u2212" if value < 0 else ""
+    return sign + whole + (f",{rest}" if rest else "")
+
+
+def make_png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def fonts() -> dict[str, Path]:
+    package = importlib.util.find_spec("fontpkg_ibm_plex_sans_condensed")
+    assert package is not None
+    assert package.origin is not None
+    folder = Path(package.origin).parent / "files"
+    return {
+        "regular": folder / "IBMPlexSansCondensed-Regular.ttf",
+        "semibold": folder / "IBMPlexSansCondensed-SemiBold.ttf",
+    }
+
+
+@pytest.fixture(scope="session")
+def style(fonts: dict[str, Path]) -> FigureStyle:
+    return FigureStyle(fonts, write_number)
+
+
+@pytest.fixture(scope="session")
+def png() -> Callable[[np.ndarray], bytes]:
+    return make_png
+
+
+@pytest.fixture
+def curves() -> LearningCurves:
+    """Four epochs; validation is best at the third; the second horizon begins after two."""
+    return LearningCurves(
+        train_loss=(0.4, 0.3, 0.2, 0.1),
+        validation_loss=(0.5, 0.35, 0.3, 0.32),
+        running_loss=(0.9, 0.5, 0.4, 0.3),
+        train_accuracy=(0.9, 0.94, 0.96, 0.98),
+        validation_accuracy=(0.89, 0.92, 0.95, 0.94),
+        best=(BestMark(3, "época 3: 95,00\u202f%"),),
+        extension=Extension(2, "épocas 3–4"),
+        words=WORDS,
+    )
+
+
+@pytest.fixture
+def maps() -> FeatureMaps:
+    """Two maps of six samples of two classes."""
+    points = np.array([[0, 0], [1, 0], [2, 0], [8, 6], [9, 6], [10, 6]], dtype=np.float32)
+    labels = np.array([0, 0, 0, 1, 1, 1], dtype=np.uint16)
+    pair = (FeatureMap(points, "intermedia"), FeatureMap(points[::-1].copy(), "final"))
+    return FeatureMaps(pair, labels, ("cero", "uno"))
+
+
+@pytest.fixture
+def grid() -> ImageGrid:
+    """Five grey pictures of 4 × 4 pixels, each of one shade."""
+    images = tuple(
+        GridImage(make_png(np.full((4, 4), 50 * i, dtype=np.uint8)), (f"{i} → 7", "99,1\u202f%"))
+        for i in range(5)
+    )
+    return ImageGrid(images, columns=3)
+
+
+@pytest.fixture
+def trials() -> TrialsPlot:
+    """The reference and two smaller networks."""
+    return TrialsPlot(
+        points=(
+            TrialPoint("referencia", 800_000, 0.99, 0.988, 0.992, reference=True),
+            TrialPoint("mitad de canales", 400_000, 0.985, 0.982, 0.988),
+            TrialPoint("sin capa densa", 13_000, 0.97, 0.966, 0.974),
+        ),
+        parameters="Parámetros",
+        accuracy="Precisión (%)",
+    )
+
+
+@pytest.fixture(params=["curves", "maps", "grid", "trials"])
+def figure(request: pytest.FixtureRequest) -> Drawing:
+    made: Drawing = request.getfixturevalue(request.param)
+    return made

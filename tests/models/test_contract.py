@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from reportgen.errors import ModelError
+from reportgen.models.contract import check_model, find_layer
+from tests.models.study_file import build
+from tests.training.toy import MOMENTUM, ToyNet, phase, training
+
+SHAPE = (1, 8, 8)
+
+
+def message(model: nn.Module, n_classes: int = 3, **more) -> str:
+    """Return what `check_model` complains about."""
+    with pytest.raises(ModelError) as caught:
+        check_model(model, SHAPE, n_classes, **more)
+    return str(caught.value)
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, 64)
+        self.second = nn.Linear(64, 64)
+        self.second.weight = self.first.weight
+        self.head = nn.Linear(64, 3)
+
+    def forward(self, x):
+        return self.head(self.second(self.first(x.flatten(1))))
+
+
+def test_a_sound_network_passes_and_keeps_its_modes():
+    model = ToyNet()
+    model.norm.eval()
+    check_model(
+        model, SHAPE, 3, features={"inner": "drop"}, training=training(phase(1)), n_train=50
+    )
+    assert (model.training, model.norm.training, model.drop.training) == (True, False, True)
+    assert torch.equal(model.norm.running_mean, torch.zeros(4))
+
+
+def test_tied_weights_are_allowed():
+    check_model(Tied(), SHAPE, 3, training=training(phase(1)), n_train=50)
+
+
+def test_an_error_in_forward_names_line_and_shape(tmp_path):
+    text = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Linear(10, 3)
+        def forward(self, x):
+            return self.dense(x.flatten(1))
+    """
+    told = message(build(tmp_path, text))
+    assert told.startswith("experiments/toy/models.py:8: Net.forward failed on an input of shape ")
+    assert "(2, 1, 8, 8)" in told
+    assert "mat1 and mat2" in told
+
+
+def test_a_missing_forward_is_told():
+    assert "forward" in message(nn.Module())
+
+
+def test_outputs_that_are_not_the_classes_are_told(tmp_path):
+    text = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Linear(64, 9)
+        def forward(self, x):
+            return self.dense(x.flatten(1))
+    """
+    assert message(build(tmp_path, text), n_classes=10) == (
+        "experiments/toy/models.py:7: Net has 9 output units, but the data set has 10 classes; "
+        "give the last layer 10 units"
+    )
+
+
+class Returns(nn.Module):
+    """Returns whatever a function makes of the flat image's first three values."""
+
+    def __init__(self, make) -> None:
+        super().__init__()
+        self.make = make
+
+    def forward(self, x):
+        return self.make(x.flatten(1)[:, :3])
+
+
+@pytest.mark.parametrize("make", [lambda x: (x, x.sum()), lambda x: [x], lambda x: x])
+def test_logits_may_stand_first_in_a_tuple_or_list(make):
+    check_model(Returns(make), SHAPE, 3)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda x: {"logits": x}, "it returned dict"),
+        (lambda x: (), "it returned tuple"),
+        (lambda x: None, "it returned NoneType"),
+        (lambda x: x[:1], "for 2 samples it returned (1, 3)"),
+        (lambda x: x.sum(), "for 2 samples it returned ()"),
+        (lambda x: x[:, :, None], "for 2 samples it returned (2, 3, 1)"),
+        (lambda x: x.int(), "must return floating-point logits, not torch.int32"),
+    ],
+)
+def test_other_outputs_are_refused(make, told):
+    assert told in message(Returns(make))
+
+
+def test_unknown_layers_are_told_with_those_that_exist():
+    told = message(ToyNet(), features={"final": "haed", "inner": ""})
+    first, second = told.splitlines()
+    assert first == (
+        'features.final: there is no layer "haed"; '
+        'did you mean "head"? Allowed: conv, drop, head, mix, norm, pool'
+    )
+    assert second.startswith('features.inner: there is no layer ""')
+
+
+def test_a_layer_that_forward_does_not_call_once_is_refused():
+    class Net(ToyNet):
+        def __init__(self):
+            super().__init__()
+            self.act = nn.ReLU()
+            self.spare = nn.ReLU()
+
+        def forward(self, x):
+            return super().forward(self.act(self.act(x)))
+
+    told = message(Net(), features={"a": "act", "b": "spare"})
+    assert 'features.a: layer "act" is called 2 times in forward' in told
+    assert 'features.b: layer "spare" is called 0 times in forward' in told
+
+
+def test_a_feature_must_be_a_row_a_sample():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.pair = Returns(lambda x: (x, x))
+            self.sum = Returns(lambda x: x.sum(0))
+
+        def forward(self, x):
+            self.sum(x)
+            return self.pair(x)[0]
+
+    told = message(Net(), features={"a": "pair", "b": "sum"})
+    assert 'features.a: layer "pair" must give a tensor, not tuple' in told
+    assert "for 2 samples it gave (3,)" in told
+
+
+@pytest.mark.parametrize("n_train", [33, 1, 17])
+def test_a_last_batch_of_one_with_batch_norm_is_refused(n_train):
+    told = message(ToyNet(), training=training(phase(1)), n_train=n_train)
+    assert told.startswith(
+        f"training.batch_size 16 leaves a batch of one sample of the {n_train}, of which "
+        "batch norm (norm) cannot take statistics"
+    )
+
+
+def test_the_nearest_batch_size_that_serves_is_named():
+    # 31 = 2 × 15 + 1 = 10 × 3 + 1 = 6 × 5 + 1; 16 leaves 15, but 15 leaves 1: 14 leaves 3.
+    told = message(ToyNet(), training=training(phase(1), batch_size=15), n_train=31)
+    assert told.endswith("; use 14")
+
+
+def test_a_batch_of_one_is_allowed_without_statistics():
+    spec = training(phase(1, train=("head",)))
+    check_model(ToyNet(), SHAPE, 3, training=spec, n_train=33)
+    check_model(Tied(), SHAPE, 3, training=training(phase(1)), n_train=33)
+    frozen_but_training = training(phase(1, train=("head",), frozen_norm="train"))
+    assert "batch norm (norm)" in message(ToyNet(), training=frozen_but_training, n_train=33)
+
+
+def test_phases_must_name_modules_with_parameters():
+    spec = training(phase(1, train=("hed",)), phase(1, train=("pool",)))
+    assert message(ToyNet(), training=spec, n_train=50).splitlines() == [
+        (
+            'training.phases[0].train: there is no module "hed"; '
+            'did you mean "head"? Allowed: conv, drop, head, mix, norm, pool'
+        ),
+        "training.phases[1].train: nothing to train: it has no free parameters",
+    ]
+
+
+def test_all_faults_are_told_at_once():
+    spec = training(phase(1, MOMENTUM, train=("nothing",)), phase(1))
+    told = message(ToyNet(), 4, features={"a": "b"}, training=spec, n_train=17)
+    assert len(told.splitlines()) == 4
+
+
+def test_layers_are_found_by_dotted_name():
+    model = nn.Sequential(nn.Sequential(nn.ReLU()))
+    assert find_layer(model, "0.0") is model[0][0]
+    with pytest.raises(ModelError, match=r'Sequential has no layer "0\.1"; did you mean "0\.0"\?'):
+        find_layer(model, "0.1")

@@ -1,0 +1,195 @@
+"""What an experiment may say; each refusal has its path and our words."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from reportgen.spec.experiment import Adam, Experiment, Sgd
+from reportgen.spec.faults import read_model
+
+SGD = {"name": "sgd", "lr": 0.1}
+
+
+def experiment(**changes: Any) -> dict[str, Any]:
+    """Return a valid experiment of 4 epochs, with some keys set otherwise."""
+    value: dict[str, Any] = {
+        "title": "A",
+        "dataset": {"name": "digits"},
+        "model": {"class": "Net"},
+        "training": {"batch_size": 8, "phases": [{"epochs": 4, "optimizer": SGD}]},
+        "horizons": [2, 4],
+        "features": {"final": "fc"},
+        "embeddings": {"samples": 50},
+    }
+    return copy.deepcopy(value | changes)
+
+
+def refused(value: Any) -> list[str]:
+    """Return the messages of all faults."""
+    model, refusals = read_model(Experiment, value)
+    assert (model is None) == bool(refusals)
+    return [refusal.message for refusal in refusals]
+
+
+def training(**changes: Any) -> dict[str, Any]:
+    return experiment()["training"] | changes
+
+
+def phase(**changes: Any) -> dict[str, Any]:
+    return training(phases=[{"epochs": 4, "optimizer": SGD} | changes])
+
+
+def test_plain_values_become_the_model_and_go_back() -> None:
+    spec = Experiment.from_plain(experiment())
+    assert spec.horizons == (2, 4)
+    assert spec.training.epochs == 4
+    assert Experiment.from_plain(spec.to_plain()) == spec
+
+
+def test_an_integer_serves_where_a_number_is_wanted() -> None:
+    spec = Experiment.from_plain(experiment(training=phase(optimizer={"name": "sgd", "lr": 1})))
+    optimizer = spec.training.phases[0].optimizer
+    assert isinstance(optimizer, Sgd)
+    assert optimizer.lr == 1.0
+
+
+def test_without_horizons_all_epochs_are_the_horizon() -> None:
+    spec = Experiment.from_plain(experiment(horizons=[]))
+    assert spec.report_horizons == (4,)
+    assert spec.map_horizons == (4,)
+
+
+def test_maps_are_made_at_the_first_horizon_unless_said() -> None:
+    assert Experiment.from_plain(experiment()).map_horizons == (2,)
+    at_last = experiment(embeddings={"horizons": [4]})
+    assert Experiment.from_plain(at_last).map_horizons == (4,)
+    assert Experiment.from_plain(experiment(embeddings=None)).map_horizons == ()
+
+
+def test_adam_takes_two_betas_from_a_list() -> None:
+    adam = {"name": "adam", "lr": 0.001, "betas": [0.9, 0.99]}
+    spec = Experiment.from_plain(experiment(training=phase(optimizer=adam)))
+    assert spec.training.phases[0].optimizer == Adam(name="adam", lr=0.001, betas=(0.9, 0.99))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"titel": 1}, 'unknown key "titel" in the file; did you mean "title"? Allowed: dataset,'),
+        ({"title": " "}, 'title must be a text that is not blank, got the text " "'),
+        ({"title": 5}, "title must be a text, got 5; put it in quotes"),
+        ({"seeds": [True]}, "seeds.0 must be an integer, got true"),
+        ({"seeds": [1.5]}, "seeds.0 must be an integer, got 1.5"),
+        ({"seeds": []}, "seeds must hold at least one entry, got an empty list"),
+        ({"seeds": [3, 3]}, "seeds.1 stands twice, got 3"),
+        ({"seeds": [2**32]}, "seeds.0 must be less than 4294967296, got 4294967296"),
+        ({"horizons": 4}, "horizons must be a list, got 4"),
+        ({"horizons": [2, 9]}, "horizons.1 lies beyond the 4 epochs of training, got 9"),
+        ({"horizons": [4, 2]}, "horizons.1 must be greater than the horizon before it, 4, got 2"),
+        ({"precision": "float23"}, 'precision cannot be "float23"; did you mean "float32"?'),
+        ({"precision": 16}, "precision must be one of: auto, float32, bfloat16, got 16"),
+        ({"model": []}, "model must be a mapping, got an empty list"),
+        ({"model": {}}, 'the key "class" is missing in model'),
+        ({"model": {"class": "a b"}}, "model.class must be the name of a Python class, got"),
+        ({"features": {"Up": "x"}}, 'the key "Up" in features must be a name of lower-case'),
+        ({"features": {}}, "embeddings needs features: name at least one layer there"),
+        (
+            {"embeddings": {"horizons": [3]}},
+            "embeddings.horizons.0 must be one of the experiment's",
+        ),
+        ({"training": training(batch_size="8")}, "training.batch_size must be an integer, got the"),
+        ({"training": training(batch_size=0)}, "training.batch_size must be at least 1, got 0"),
+        ({"training": training(phases=[])}, "training.phases must hold at least one entry, got an"),
+        ({"training": phase(epochs=None)}, "training.phases.0.epochs must be an integer, got not"),
+        ({"training": phase(train=[])}, "training.phases.0.train must hold at least one entry,"),
+        ({"training": phase(train="fc")}, 'training.phases.0.train cannot be "fc"; allowed: all'),
+        ({"training": phase(optimizer={"name": "sdg", "lr": 1})}, "training.phases.0.optimizer.na"),
+        ({"training": phase(optimizer={"lr": 1})}, 'the key "name" is missing in training.phases.'),
+        ({"training": phase(optimizer=3)}, "training.phases.0.optimizer must be a mapping, got 3"),
+        (
+            {"training": phase(optimizer=SGD | {"nesterov": True})},
+            "training.phases.0.optimizer.nesterov needs a momentum above 0",
+        ),
+        (
+            {"training": phase(optimizer=SGD | {"betas": [0, 0]})},
+            'unknown key "betas" in training.phases.0.optimizer; allowed: lr, momentum, name, nes',
+        ),
+        (
+            {"training": phase(optimizer={"name": "adam", "lr": 1, "betas": [0.5]})},
+            "training.phases.0.optimizer.betas must hold at least 2 entries, got 1",
+        ),
+        (
+            {"training": training(augmentation=[{"horizontal": 1}])},
+            'unknown key "horizontal" in training.augmentation.0; did you mean "horizontal_flip"?',
+        ),
+        (
+            {"training": training(augmentation=[3])},
+            "training.augmentation.0 must be a mapping with one key, of horizontal_flip, random_",
+        ),
+        (
+            {"training": training(augmentation=[{"horizontal_flip": 2}])},
+            "training.augmentation.0.horizontal_flip must be at most 1, got 2",
+        ),
+        (
+            {"dataset": {"name": "digits", "subset": {"n": 3, "per_class": 3}}},
+            "dataset.subset.per_class cannot stand beside n; give one of them",
+        ),
+        (
+            {"dataset": {"name": "digits", "subset": {}}},
+            "dataset.subset needs n or per_class",
+        ),
+        (
+            {"dataset": {"name": "digits", "normalization": {"mean": [0.5], "std": [1, 2]}}},
+            "dataset.normalization.std must have as many values as mean, one a channel: 1, got 2",
+        ),
+        (
+            {"dataset": {"name": "digits", "normalization": "trian"}},
+            'dataset.normalization cannot be "trian"; did you mean "train"? Allowed: train',
+        ),
+    ],
+)
+def test_what_is_refused(changes: dict[str, Any], expected: str) -> None:
+    messages = refused(experiment(**changes))
+    assert [message[: len(expected)] for message in messages] == [expected]
+
+
+def test_faults_between_values_come_along_with_others() -> None:
+    """A misspelt key does not hide a horizon beyond the epochs."""
+    messages = refused(experiment(horizons=[2, 9], titel="x", seeds=[1, 1]))
+    assert sorted(messages) == [
+        "horizons.1 lies beyond the 4 epochs of training, got 9",
+        "seeds.1 stands twice, got 1",
+        messages[-1],
+    ]
+    assert messages[-1].startswith('unknown key "titel"')
+
+
+def test_epochs_that_are_wrong_themselves_judge_no_horizon() -> None:
+    assert refused(experiment(training=phase(epochs=0), horizons=[9])) == [
+        "training.phases.0.epochs must be at least 1, got 0"
+    ]
+
+
+def test_trials_need_their_own_names_and_their_own_values() -> None:
+    trial = {"name": "a", "set": {"model.args.width": 8}, "why": "x"}
+    assert refused(experiment(sweep=[trial, trial])) == [
+        'sweep.1.name stands twice, got "a"; each trial needs its own name',
+        'sweep.1.set sets the same values as the trial "a"',
+    ]
+
+
+def test_the_model_refuses_inconsistent_values_by_itself() -> None:
+    """Whoever builds an experiment in code is held to the same rules."""
+    with pytest.raises(ValidationError) as caught:
+        Experiment.from_plain(experiment(horizons=[9]))
+    assert [error["loc"] for error in caught.value.errors()] == [("horizons", 0)]
+
+
+@pytest.mark.parametrize("value", [None, 3, "x", [], [1]])
+def test_a_file_that_is_no_mapping(value: Any) -> None:
+    [message] = refused(value)
+    assert message.startswith("the file must be a mapping, got ")

@@ -1,0 +1,42 @@
+"""A profile is laid over a file; values keep the places where they were written."""
+
+from __future__ import annotations
+
+from reportgen.spec.profile import overlay
+from reportgen.spec.yaml_source import Place, parse_yaml
+
+BASE = """
+a: {x: 1, y: [1, 2]}
+b: 5
+"""
+PROFILE = """
+experiments:
+  net:
+    a: {y: [3], z: {deep: 4}}
+    b: null
+"""
+
+
+def test_mappings_merge_and_the_rest_is_replaced() -> None:
+    merged = overlay(
+        parse_yaml(BASE, "net.yaml"), parse_yaml(PROFILE, "p.yaml"), ("experiments", "net")
+    )
+    assert merged.value == {"a": {"x": 1, "y": [3], "z": {"deep": 4}}, "b": None}
+
+
+def test_places_tell_the_file() -> None:
+    merged = overlay(
+        parse_yaml(BASE, "net.yaml"), parse_yaml(PROFILE, "p.yaml"), ("experiments", "net")
+    )
+    assert merged.places["a", "x"] == Place("net.yaml", 2, 8)
+    assert merged.places["a", "y", 0] == Place("p.yaml", 4, 13)
+    assert merged.keys["a", "z", "deep"] == Place("p.yaml", 4, 21)
+    assert merged.places["b",] == Place("p.yaml", 5, 8)
+    assert ("a", "y", 1) not in merged.places
+
+
+def test_a_branch_that_the_profile_lacks_changes_nothing() -> None:
+    base = parse_yaml(BASE, "net.yaml")
+    merged = overlay(base, parse_yaml(PROFILE, "p.yaml"), ("experiments", "other"))
+    assert merged.value == base.value
+    assert merged.places == base.places
