@@ -102,7 +102,7 @@ def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
             # One byte more tells a file that is too long from one that is right.
             data = bytearray(file.read(expected + 1))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise damaged(path, "a whole gzip file", str(error), error) from error
+        raise damaged(path, "a whole gzip file", str(error)) from error
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DataError(msg) from error

@@ -57,15 +57,18 @@ def read_arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
         If the file cannot be read, is not an archive, or lacks an array.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, since np.load leaves a file open where it finds no archive in it.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise damaged(path, "an .npz archive", "a single array")
             missing = [name for name in names if name not in archive]
             if missing:
                 got = ", ".join(archive.files) or "none"
                 raise damaged(path, f"arrays {', '.join(names)}", got)
             return {name: archive[name] for name in names}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, AttributeError) as error:
-        # np.load gives a bare array, without `with`, for a lone .npy file.
-        raise damaged(path, "an .npz archive of plain arrays", str(error), error) from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+        raise damaged(path, "an .npz archive of plain arrays", str(error)) from error
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DataError(msg) from error

@@ -90,13 +90,8 @@ def cache_folder() -> Path:
     return base / "reportgen" / "datasets"
 
 
-def damaged(path: Path, expected: str, got: str, cause: Exception | None = None) -> DataError:
-    """Return the error for a file whose content is not what it must be.
-
-    The caller raises it, `from` the cause where there is one.
-    """
-    error = DataError(
+def damaged(path: Path, expected: str, got: str) -> DataError:
+    """Return the error, to be raised, for a file whose content is not what it must be."""
+    return DataError(
         f"{path} is damaged: expected {expected}, got {got}; delete the file and get it again"
     )
-    error.__cause__ = cause
-    return error

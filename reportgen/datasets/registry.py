@@ -71,7 +71,7 @@ def locate(name: str, data_dir: Path | None = None, *, download: bool = True) ->
         raise DataError(msg)
     misses: list[Miss] = []
     for place in known.places:
-        match place.find(Request(name, data_dir, download)):
+        match _find(place, Request(name, data_dir, download)):
             case Found(origin, files):
                 return Location(name, origin, files, place)
             case Miss() as miss:
@@ -130,6 +130,14 @@ def _known(name: str) -> KnownDataset:
         msg = f'unknown data set "{name}": {nearest(name, list(CATALOGUE))}'
         raise DataError(msg)
     return CATALOGUE[name]
+
+
+def _find(place: Place, request: Request) -> Found | Miss:
+    """Look at one place; a folder that may not be entered has nothing for us."""
+    try:
+        return place.find(request)
+    except OSError as error:
+        return Miss(f"{error.filename}: {error.strerror or error}", error)
 
 
 def _not_found(known: KnownDataset, misses: list[Miss]) -> DataError:

@@ -89,7 +89,7 @@ def read_table(path: Path) -> NDArray[np.uint8]:
     try:
         text = gzip.decompress(path.read_bytes())
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise damaged(path, "a whole gzip file", str(error), error) from error
+        raise damaged(path, "a whole gzip file", str(error)) from error
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DataError(msg) from error
@@ -99,4 +99,4 @@ def read_table(path: Path) -> NDArray[np.uint8]:
         return np.loadtxt(io.BytesIO(text), dtype=np.uint8, delimiter=",", ndmin=2)
     except ValueError as error:
         expected = "rows of equal length, of integers from 0 to 255"
-        raise damaged(path, expected, str(error).split(";")[0].rstrip("."), error) from error
+        raise damaged(path, expected, str(error).split(";")[0].rstrip(".")) from error

@@ -1,4 +1,20 @@
-"""How classes lie in a space: closeness, spread, mixing, linear separability."""
+"""How classes lie in a space: closeness, spread, mixing, linear separability.
+
+Silhouette of a point: (b - a) / max(a, b), a its mean distance to the others of
+its class, b the least mean distance to another class (Rousseeuw, 1987). It is 0
+for the only point of a class, where a = b = 0, and where all points are of one
+class. Of equally near neighbours the lower index counts.
+
+Dispersion and separation are divided by the root mean square distance of all
+points to their centroid, and so do not change with the space's scale; they are 0
+if all points coincide. Separation averages over the pairs of classes that have
+points, and is 0 if there is only one such class.
+
+Linear errors: one hyperplane a class against all others (L2 penalty, squared
+hinge loss, C = 1; Fan et al., LIBLINEAR, 2008), on features of mean 0 and
+deviation 1. In a plane, a class in the middle of others cannot be cut off by one
+line, however clear its borders are.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +44,7 @@ def measure_space(
     *,
     n_neighbours: int = 10,
 ) -> SpaceMeasures:
-    """Return how classes lie among these points, by Euclidean distance.
+    """Return how classes lie among these points, by Euclidean distance, as defined above.
 
     Parameters
     ----------
@@ -46,23 +62,6 @@ def measure_space(
     ------
     RunError
         If a feature is not finite.
-
-    Notes
-    -----
-    Silhouette of a point: (b - a) / max(a, b), a its mean distance to the others
-    of its class, b the least mean distance to another class (Rousseeuw, 1987).
-    It is 0 for the only point of a class, where a = b = 0, and where all points
-    are of one class. Of equally near neighbours the lower index counts.
-
-    Dispersion and separation are divided by the root mean square distance of all
-    points to their centroid, and so do not change with the space's scale; they
-    are 0 if all points coincide. Separation averages over the pairs of classes
-    that have points, and is 0 if there is only one such class.
-
-    Linear errors: one hyperplane a class against all others (L2 penalty, squared
-    hinge loss, C = 1; Fan et al., LIBLINEAR, 2008), on features of mean 0 and
-    deviation 1. In a plane, a class in the middle of others cannot be cut off by
-    one line, however clear its borders are.
     """
     check_finite(points)
     classes = labels.astype(np.intp)

@@ -14,6 +14,7 @@ from jinja2.utils import missing
 from reportgen.errors import nearest
 from reportgen.facts.fact import Fact, FactTree
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
+from reportgen.spec.experiment import SpecModel
 
 _JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
 
@@ -86,8 +87,13 @@ class Environment(ImmutableSandboxedEnvironment):
         return sorted(set(self.globals) - _JINJA_GLOBALS)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Forbid private names, and a fact's bare value: numbers leave facts through filters."""
+        """Forbid private names, a fact's bare value, and all of a spec but its fields.
+
+        Numbers leave facts through filters; a pydantic model has methods that read files.
+        """
         if isinstance(obj, Fact) and attr == "value":
+            return False
+        if isinstance(obj, SpecModel) and attr not in type(obj).model_fields:
             return False
         return bool(super().is_safe_attribute(obj, attr, value))
 

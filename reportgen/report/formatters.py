@@ -15,10 +15,11 @@ from markupsafe import Markup, escape
 
 from reportgen.facts.fact import Fact, FactTree, Unit
 from reportgen.report.labels import Labels
-from reportgen.report.spanish import NO_BREAK_SPACE, Gender, Spanish, conjoin
+from reportgen.report.spanish import EN_DASH, NO_BREAK_SPACE, Gender, Spanish, conjoin
 
-NUMBERS: tuple[Unit, ...] = ("count", "epoch", "px")
-MEASURES: tuple[Unit, ...] = ("ratio", "nats", "fraction", "s", *NUMBERS)
+COUNTS: tuple[Unit, ...] = ("count", "epoch", "px")
+FRACTIONS: tuple[Unit, ...] = ("fraction", "ratio")
+MEASURES: tuple[Unit, ...] = ("ratio", "nats", "fraction", "s", *COUNTS)
 
 FILTER_FOR: Mapping[str, str] = {
     "fraction": "pct",
@@ -53,8 +54,8 @@ def literal(value: object) -> Markup:
     return Markup('<span class="literal">{}</span>').format(value)
 
 
-def value_of(fact: object, name: str, units: Iterable[Unit]) -> Any:
-    """Return a fact's value if a filter can show it.
+def checked(fact: object, name: str, units: Iterable[Unit]) -> tuple[Fact, Any]:
+    """Return a fact and its value, if a filter can show it.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def value_of(fact: object, name: str, units: Iterable[Unit]) -> Any:
     if fact.value is None:
         msg = f"{fact.id} has no value here; ask first: {{% if {fact.id} is known %}}"
         raise FormatError(msg)
-    return fact.value
+    return fact, fact.value
 
 
 def forbid_bare_numbers(value: object) -> object:
@@ -136,50 +137,53 @@ class Formatters:
 
     def pct(self, fact: object, decimals: int = 2) -> Markup:
         """Show a fraction as a percentage: 98,94 %."""
-        value = value_of(fact, "pct", ["fraction", "ratio"])
-        return span(_fact(fact), self.spanish.percent(value, decimals))
+        shown, value = checked(fact, "pct", FRACTIONS)
+        return span(shown, self.spanish.percent(value, decimals))
 
     def points(self, fact: object, decimals: int = 2) -> Markup:
         """Show the size of a fraction or difference in percentage points: 0,14."""
-        value = value_of(fact, "points", ["fraction", "ratio"])
-        return span(_fact(fact), self.spanish.points(abs(value), decimals))
-
-    def num(self, fact: object, decimals: int | None = None) -> Markup:
-        """Show a measured number: 0,0312; a loss has four decimals and a ratio two, unless said."""
-        value = value_of(fact, "num", MEASURES)
-        if decimals is None:
-            decimals = _DECIMALS.get(_fact(fact).unit, 0)
-        return span(_fact(fact), self.spanish.number(value, decimals))
-
-    def exact(self, fact: object) -> Markup:
-        """Show a setting with all its decimals and no more: 0,01."""
-        return span(_fact(fact), self.spanish.number(value_of(fact, "exact", MEASURES)))
-
-    def p_value(self, fact: object) -> Markup:
-        """Show a probability with three decimals: 0,031, < 0,001."""
-        value = value_of(fact, "p_value", ["ratio", "fraction"])
-        small = value < SMALLEST_P
-        text = self.spanish.number(SMALLEST_P if small else value, 3)
-        return span(_fact(fact), f"<{NO_BREAK_SPACE}{text}" if small else text)
+        shown, value = checked(fact, "points", FRACTIONS)
+        return span(shown, self.spanish.points(abs(value), decimals))
 
     def signed(self, fact: object, decimals: int = 2) -> Markup:
         """Show a difference of two fractions in points, with its sign: +0,14 or −0,14."""
-        value = value_of(fact, "signed", ["fraction", "ratio"])
+        shown, value = checked(fact, "signed", FRACTIONS)
         text = self.spanish.points(value, decimals)
-        return span(_fact(fact), f"+{text}" if value > 0 and text.strip("0,.") else text)
+        return span(shown, f"+{text}" if value > 0 and text.strip("0,.") else text)
+
+    def p_value(self, fact: object) -> Markup:
+        """Show a probability with three decimals: 0,031, < 0,001."""
+        shown, value = checked(fact, "p_value", FRACTIONS)
+        small = value < SMALLEST_P
+        text = self.spanish.number(SMALLEST_P if small else value, 3)
+        return span(shown, f"<{NO_BREAK_SPACE}{text}" if small else text)
+
+    def num(self, fact: object, decimals: int | None = None) -> Markup:
+        """Show a measured number: 0,0312; a loss has four decimals and a ratio two, unless said."""
+        shown, value = checked(fact, "num", MEASURES)
+        if decimals is None:
+            decimals = _DECIMALS.get(shown.unit, 0)
+        return span(shown, self.spanish.number(value, decimals))
+
+    def exact(self, fact: object) -> Markup:
+        """Show a setting with all its decimals and no more: 0,01."""
+        shown, value = checked(fact, "exact", MEASURES)
+        return span(shown, self.spanish.number(value))
 
     def integer(self, fact: object) -> Markup:
         """Show a count in digits: 4500, 60 000."""
-        return span(_fact(fact), self.spanish.number(value_of(fact, "integer", NUMBERS)))
+        shown, value = checked(fact, "integer", COUNTS)
+        return span(shown, self.spanish.number(value))
 
     def word(self, fact: object, gender: Gender = "m") -> Markup:
         """Show a count as prose has it: in words up to ten (una, dos), then in digits."""
-        return span(_fact(fact), self.spanish.count(value_of(fact, "word", NUMBERS), gender))
+        shown, value = checked(fact, "word", COUNTS)
+        return span(shown, self.spanish.count(value, gender))
 
     def ordinal(self, fact: object, gender: Gender = "m", *, noun: bool = False) -> Markup:
         """Show a count as an ordinal: tercera, 12.ª; before its noun with `noun`: tercer."""
-        value = value_of(fact, "ordinal", NUMBERS)
-        return span(_fact(fact), self.spanish.ordinal(value, gender, noun=noun))
+        shown, value = checked(fact, "ordinal", COUNTS)
+        return span(shown, self.spanish.ordinal(value, gender, noun=noun))
 
     def counted(
         self,
@@ -191,32 +195,34 @@ class Formatters:
         digits: bool = False,
     ) -> Markup:
         """Show a count with its noun, agreeing: un error, dos clases, 102 errores."""
-        n = value_of(fact, "counted", NUMBERS)
-        shown = self.spanish.number(n) if digits else self.spanish.count(n, gender, noun=True)
-        noun = self.spanish.plural(n, singular, plural)
-        return span(_fact(fact), shown) + NO_BREAK_SPACE + escape(noun)
+        shown, n = checked(fact, "counted", COUNTS)
+        text = self.spanish.number(n) if digits else self.spanish.count(n, gender, noun=True)
+        return span(shown, text) + NO_BREAK_SPACE + escape(self.spanish.plural(n, singular, plural))
 
     def plural(self, fact: object, singular: str, plural: str) -> str:
         """Return only the form of a word that agrees with a count."""
-        return self.spanish.plural(value_of(fact, "plural", NUMBERS), singular, plural)
+        return self.spanish.plural(checked(fact, "plural", COUNTS)[1], singular, plural)
 
     def mb(self, fact: object, decimals: int = 2) -> Markup:
         """Show a size in megabytes of 2²⁰ bytes: 3,10 MB."""
-        return span(_fact(fact), self.spanish.megabytes(value_of(fact, "mb", ["bytes"]), decimals))
+        shown, value = checked(fact, "mb", ["bytes"])
+        return span(shown, self.spanish.megabytes(value, decimals))
 
     def duration(self, fact: object) -> Markup:
         """Show a time: 8,3 s, 2 min 5 s."""
-        return span(_fact(fact), self.spanish.duration(value_of(fact, "duration", ["s"])))
+        shown, value = checked(fact, "duration", ["s"])
+        return span(shown, self.spanish.duration(value))
 
     def text(self, fact: object, length: int | None = None) -> Markup:
         """Show a name or another text as recorded, or only so many first characters of it."""
-        return span(_fact(fact), value_of(fact, "text", ["text", ""])[:length])
+        shown, value = checked(fact, "text", ["text", ""])
+        return span(shown, value[:length])
 
     def label(self, fact: object, form: str = "label") -> Markup:
         """Show a class by its Spanish name; form: label, plural, the (el 4), a (un 4)."""
-        name = value_of(fact, "label", ["text"])
-        labels = self.labels.get(_fact(fact).id.split(".")[0], Labels({}))
-        return span(_fact(fact), labels.form(name, form))
+        shown, name = checked(fact, "label", ["text"])
+        labels = self.labels.get(shown.id.split(".")[0], Labels({}))
+        return span(shown, labels.form(name, form))
 
     def enumerate(self, items: Iterable[object], conjunction: Literal["y", "o"] = "y") -> Markup:
         """Join texts or printed facts: a, b y c; with e and u where Spanish has them."""
@@ -231,14 +237,8 @@ def range_of(formatters: Formatters) -> Callable[..., Markup]:
     """Return the function that writes an interval of two fractions: 98,71–99,13 %."""
 
     def interval(low: object, high: object, decimals: int = 2) -> Markup:
-        first = span(
-            _fact(low), formatters.spanish.points(value_of(low, "interval", ["fraction"]), decimals)
-        )
-        return first + "–" + formatters.pct(high, decimals)
+        first, value = checked(low, "interval", FRACTIONS)
+        shown = span(first, formatters.spanish.points(value, decimals))
+        return shown + EN_DASH + formatters.pct(high, decimals)
 
     return interval
-
-
-def _fact(value: object) -> Fact:
-    assert isinstance(value, Fact)
-    return value

@@ -139,7 +139,7 @@ class Spanish:
 
         Examples
         --------
-        >>> [Spanish().duration(s).replace(THIN_SPACE, " ") for s in (8.25, 125, 3720)]
+        >>> [" ".join(Spanish().duration(s).split()) for s in (8.25, 125, 3720)]
         ['8,3 s', '2 min 5 s', '1 h 2 min']
         """
         if seconds < 59.95:

@@ -1,0 +1,218 @@
+"""From a name to a location, a source and a fingerprint."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.datasets.catalogue import CATALOGUE
+from reportgen.datasets.idx import IdxFolder
+from reportgen.datasets.place import Request
+from reportgen.datasets.registry import fingerprint, load_source, locate
+from reportgen.datasets.source import Source, Split
+from reportgen.errors import DataError
+from tests.datasets.made import make_source, make_split, write_idx_folder
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no download of the user serve a test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data directory with a small MNIST."""
+    write_idx_folder(tmp_path / "data" / "MNIST" / "raw")
+    return tmp_path / "data"
+
+
+def test_the_data_directory_is_first(folder: Path) -> None:
+    location = locate("mnist", folder)
+    source = load_source(location)
+    assert location.origin == source.origin == "data directory"
+    assert (source.name, source.licence, source.may_show) == ("mnist", "CC BY-SA 3.0", True)
+    assert source.classes == tuple("0123456789")
+    assert {name: len(split) for name, split in source.splits.items()} == {
+        "train": 20,
+        "validation": 10,
+    }
+
+
+def test_an_earlier_download_serves(tmp_path: Path) -> None:
+    write_idx_folder(tmp_path / "cache" / "reportgen" / "datasets" / "MNIST" / "raw")
+    assert locate("mnist").origin == "torchvision's download"
+
+
+def test_locating_reads_no_pixel(folder: Path) -> None:
+    for path in (folder / "MNIST" / "raw").iterdir():
+        path.write_bytes(b"damaged")
+    assert locate("mnist", folder).origin == "data directory"
+
+
+def test_plain_gzipped_and_npz_files_have_one_fingerprint(folder: Path, tmp_path: Path) -> None:
+    plain = load_source(locate("mnist", folder))
+    write_idx_folder(tmp_path / "zipped" / "MNIST" / "raw", zipped=True)
+    (tmp_path / "npz").mkdir()
+    parts = {"train": "train", "validation": "test"}
+    np.savez(
+        tmp_path / "npz" / "mnist.npz",
+        **{f"x_{part}": plain.splits[name].images[..., 0] for name, part in parts.items()},  # type: ignore[arg-type]
+        **{f"y_{part}": plain.splits[name].labels for name, part in parts.items()},  # type: ignore[arg-type]
+    )
+    zipped = load_source(locate("mnist", tmp_path / "zipped", download=False))
+    archive = load_source(locate("mnist", tmp_path / "npz", download=False))
+    assert fingerprint(plain) == fingerprint(zipped) == fingerprint(archive)
+
+
+def renamed(source: Source, **changed: object) -> Source:
+    """The source with some attributes changed."""
+    fields = ("name", "origin", "licence", "may_show", "classes", "splits")
+    return Source(**{field: getattr(source, field) for field in fields} | changed)
+
+
+def test_the_fingerprint_tells_content_apart() -> None:
+    train, validation = make_split([0, 1, 1]), make_split([0, 1], seed=1)
+    source = make_source(2, train=train, validation=validation)
+    base = fingerprint(source)
+    pixels = train.images.copy()
+    pixels[2, 3, 3, 0] ^= 1
+    others = [
+        renamed(source, classes=("0", "one")),
+        make_source(2, train=Split(pixels, train.labels), validation=validation),
+        make_source(2, train=Split(train.images, train.labels[::-1].copy()), validation=validation),
+        make_source(2, train=validation, validation=train),
+        make_source(2, train=train, test=validation),
+        make_source(2, all=train),
+    ]
+    prints = [base, *map(fingerprint, others)]
+    assert len(set(prints)) == len(prints)
+
+
+def test_the_fingerprint_ignores_name_origin_and_order() -> None:
+    train, validation = make_split([0, 1, 1]), make_split([0, 1], seed=1)
+    source = make_source(2, train=train, validation=validation)
+    other = renamed(source, name="other", origin="elsewhere", licence="MIT")
+    swapped = make_source(2, validation=validation, train=train)
+    assert fingerprint(source) == fingerprint(other) == fingerprint(swapped)
+
+
+def test_the_fingerprint_is_pinned() -> None:
+    """Stored keys hang on it: one black 1×1 image of class 0.
+
+    printf '{"classes":["0"],"splits":[["all",[1,1,1,1],false]]}\\0\\0\\0' | sha256sum
+    """
+    source = make_source(1, all=Split(np.zeros((1, 1, 1, 1), np.uint8), np.zeros(1, np.uint16)))
+    expected = "70369666dad7f77d1319e91636610b3d8804ebfc0f836cd2e88842a05f760316"
+    assert fingerprint(source) == expected
+
+
+def test_the_signature_changes_with_the_files(folder: Path) -> None:
+    before = locate("mnist", folder).signature
+    assert [row[0].split()[0] for row in before if isinstance(row[0], str)] == [
+        "train-images",
+        "train-labels",
+        "t10k-images",
+        "t10k-labels",
+    ]
+    assert before[1][1] == 28  # 4 + 4 bytes of header, 20 labels
+    assert locate("mnist", folder).signature == before
+    os.utime(folder / "MNIST" / "raw" / "t10k-labels-idx1-ubyte", ns=(1, 1))
+    after = locate("mnist", folder).signature
+    assert after[:3] == before[:3]
+    assert after[3] == [before[3][0], before[3][1], 1]
+
+
+def test_the_signature_tells_equal_files_of_two_folders_apart(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_idx_folder(tmp_path / name / "MNIST" / "raw")
+        for path in (tmp_path / name / "MNIST" / "raw").iterdir():
+            os.utime(path, ns=(1, 1))
+    assert locate("mnist", tmp_path / "a").signature != locate("mnist", tmp_path / "b").signature
+
+
+def test_the_signature_has_no_path(folder: Path) -> None:
+    assert str(folder) not in str(locate("mnist", folder).signature)
+
+
+def test_what_was_tried_is_told_in_order(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError) as caught:
+        locate("mnist", tmp_path / "empty", download=False)
+    lines = caught.value.message.splitlines()
+    assert lines[0] == 'data set "mnist" was not found. Tried, in order:'
+    assert lines[1].startswith("  1. data directory: no folder")
+    assert lines[2].endswith("mnist.npz")
+    assert lines[3].startswith("  3. torchvision's download: no folder")
+    assert lines[4] == "  4. torchvision's download: not allowed here"
+    assert "--data-dir" in lines[5]
+    assert "--profile embedded" in lines[5]
+
+
+def test_no_data_directory_is_told_once() -> None:
+    with pytest.raises(DataError) as caught:
+        locate("mnist", download=False)
+    assert caught.value.message.count("none was given") == 1
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(DataError, match='unknown data set "mnist5k": did you mean "mnist-5k"'):
+        locate("mnist5k")
+
+
+def test_a_data_directory_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no folder; correct --data-dir"):
+        locate("mnist-5k", tmp_path / "typo")
+
+
+def test_a_label_without_a_class_names_the_files(folder: Path) -> None:
+    labels = folder / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0a")
+    with pytest.raises(DataError, match="label 10 with only 10 classes.*t10k-labels"):
+        load_source(locate("mnist", folder))
+
+
+def test_a_file_that_goes_away_after_it_was_found(folder: Path) -> None:
+    location = locate("mnist", folder)
+    (folder / "MNIST" / "raw" / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte cannot be read"):
+        _ = location.signature
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte cannot be read"):
+        load_source(location)
+
+
+def test_a_folder_that_may_not_be_entered_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The superuser enters everywhere, so the refusal is played."""
+
+    def refuse(place: IdxFolder, request: Request) -> None:
+        raise PermissionError(13, "Permission denied", "closed")
+
+    monkeypatch.setattr(IdxFolder, "find", refuse)
+    with pytest.raises(DataError, match=r"1\. closed: Permission denied"):
+        locate("mnist", folder, download=False)
+
+
+def test_each_known_data_set_has_distinct_classes() -> None:
+    for known in CATALOGUE.values():
+        assert len(set(known.classes)) == len(known.classes) == 10
+
+
+def test_full_mnist(data_dir: Path) -> None:
+    if not (data_dir / "MNIST" / "raw").is_dir():
+        pytest.skip("needs MNIST/raw in the data directory")
+    start = time.perf_counter()
+    source = load_source(locate("mnist", data_dir))
+    assert len(fingerprint(source)) == 64
+    assert time.perf_counter() - start < 5.0
+    assert len(source.splits["train"]) == 60_000
+    # Counts of the digits 0 to 9 as the database's authors publish them.
+    assert source.splits["validation"].class_counts(10).tolist() == [
+        *(980, 1135, 1032, 1010, 982),
+        *(892, 958, 1028, 974, 1009),
+    ]

@@ -1,0 +1,56 @@
+"""Spanish class names, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import TemplateError
+from reportgen.report.labels import Labels, load_labels
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "labels").mkdir(parents=True)
+    (folder / "labels" / "animals.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_labels_that_come_with_the_project(project: Path) -> None:
+    cifar = load_labels(project / "templates", "cifar10")
+    fashion = load_labels(project / "templates", "fashion-mnist")
+    assert len(cifar.by_class) == len(fashion.by_class) == 10
+    assert (cifar.form("frog", "the"), cifar.form("ship", "plural")) == ("la rana", "barcos")
+    assert fashion.form("Ankle boot", "a") == "un botín"
+
+
+def test_a_part_of_a_data_set_shares_its_labels(project: Path) -> None:
+    templates = project / "templates"
+    assert load_labels(templates, "mnist-5k") == load_labels(templates, "mnist")
+    assert load_labels(templates, "mnist").form("4", "the") == "el 4"
+
+
+def test_a_data_set_without_a_file_keeps_its_names(project: Path) -> None:
+    labels = load_labels(project / "templates", "unheard-of")
+    assert labels == Labels({})
+    assert labels.form("alien", "the") == "el alien"
+
+
+def test_an_unknown_form_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match='did you mean "plural"'):
+        Labels({}).form("x", "plurals")
+
+
+def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
+    text = "cat: {label: gato, gendre: m}\ndog: perro\nbird: {label: ave, gender: x}\n"
+    with pytest.raises(TemplateError) as caught:
+        load_labels(write(tmp_path / "templates", text), "animals")
+    first, second, third = map(str, caught.value.faults)
+    assert 'templates/labels/animals.yaml: class "cat": no key "gendre"; did you mean' in first
+    assert 'class "dog": expected {label' in second
+    assert "gender must be m or f, got 'x'" in third
+
+
+def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"animals\.yaml: is no valid YAML"):
+        load_labels(write(tmp_path, "cat: {label: ["), "animals")
