@@ -102,3 +102,15 @@ _ALL = (
 
 CATALOGUE: Mapping[str, KnownDataset] = MappingProxyType({known.name: known for known in _ALL})
 """Every known data set by name."""
+
+
+def own_dataset(name: str) -> KnownDataset:
+    """Describe a user's own data set: `<name>.npz` in the data directory.
+
+    Its class names stand in the file, so they are not known here.
+    """
+    advice = (
+        f"one of your own is a file DIR/{name}.npz with the arrays x_train, y_train, x_test, "
+        "y_test and, if wanted, classes; name DIR with --data-dir or the variable REPORTGEN_DATA"
+    )
+    return KnownDataset(name, (), "not stated", True, (NpzFile(),), advice)

@@ -74,6 +74,24 @@ def read_arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
         raise DataError(msg) from error
 
 
+def read_classes(path: Path, n_classes: int) -> tuple[str, ...]:
+    """Return the names in an archive's array `classes`; without one, the numbers from 0.
+
+    Raises
+    ------
+    DataError
+        If the array is there and does not name each class once.
+    """
+    with path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if "classes" not in archive:
+            return tuple(str(i) for i in range(n_classes))
+        names = archive["classes"]
+    if names.dtype.kind != "U" or names.ndim != 1 or len(set(names.tolist())) != len(names):
+        raise damaged(path, "classes to be different texts", f"{names.dtype} {names.shape}")
+    return tuple(names.tolist())
+
+
 def _make_split(path: Path, part: str, images: NDArray[Any], labels: NDArray[Any]) -> Split:
     """Check two arrays and make a split of them."""
     if images.dtype != np.uint8 or images.ndim not in (_GREY, _COLOUR):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.datasets.catalogue import CATALOGUE, KnownDataset
+from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, own_dataset
+from reportgen.datasets.npz import read_classes
 from reportgen.datasets.place import Found, Miss, Place, Request
 from reportgen.datasets.source import Source
 from reportgen.errors import DataError, nearest
@@ -89,10 +90,10 @@ def load_source(location: Location) -> Source:
     """
     known = _known(location.name)
     splits = location.place.read(location.files)
+    n_classes = 1 + max(int(split.labels.max(initial=0)) for split in splits.values())
+    classes = known.classes or read_classes(location.files["npz"], n_classes)
     try:
-        return Source(
-            known.name, location.origin, known.licence, known.may_show, known.classes, splits
-        )
+        return Source(known.name, location.origin, known.licence, known.may_show, classes, splits)
     except ValueError as error:
         files = ", ".join(str(path) for path in location.files.values())
         msg = f"{error}; the data set is damaged, delete and get again: {files}"
@@ -125,11 +126,8 @@ def fingerprint(source: Source) -> str:
 
 
 def _known(name: str) -> KnownDataset:
-    """Return a data set of the catalogue."""
-    if name not in CATALOGUE:
-        msg = f'unknown data set "{name}": {nearest(name, list(CATALOGUE))}'
-        raise DataError(msg)
-    return CATALOGUE[name]
+    """Return a data set of the catalogue, or the user's own one of that name."""
+    return CATALOGUE.get(name) or own_dataset(name)
 
 
 def _find(place: Place, request: Request) -> Found | Miss:
@@ -142,6 +140,9 @@ def _find(place: Place, request: Request) -> Found | Miss:
 
 def _not_found(known: KnownDataset, misses: list[Miss]) -> DataError:
     """Return the error that lists what was tried, in order, and how to get the data."""
+    if known.name not in CATALOGUE:
+        near = nearest(known.name, list(CATALOGUE))
+        return DataError(f'unknown data set "{known.name}": {near}; {known.advice}')
     reasons = dict.fromkeys(miss.reason for miss in misses)
     tried = "\n".join(f"  {i}. {reason}" for i, reason in enumerate(reasons, 1))
     error = DataError(

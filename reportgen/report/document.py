@@ -13,7 +13,7 @@ from reportgen.facts.results import results_json
 from reportgen.names import submission_stem
 from reportgen.records import RunId, RunRecord
 from reportgen.report.html import REFERENCE_WORDS, STYLE, Page, Writer
-from reportgen.report.pdf import Attachment, write_pdf
+from reportgen.report.pdf import Attachment, replace_file, write_pdf
 from reportgen.report.pictures import FOLDER
 from reportgen.report.spanish import THIN_SPACE
 from reportgen.report.view import View
@@ -44,7 +44,8 @@ def render_report(
 ) -> Rendered:
     """Write `report.html`, `results.json` and the PDF of a report into its build folder.
 
-    Figures are drawn only where none with the same key is there.
+    Figures are drawn only where none with the same key is there. After a fault the
+    three files are those of the last good report.
 
     Raises
     ------
@@ -60,8 +61,6 @@ def render_report(
         build_folder / "report.html",
         build_folder / "results.json",
     )
-    paths[1].write_text(page.html, encoding="utf-8")
-    paths[2].write_bytes(results)
     n_pages = write_pdf(
         _for_print(page.html),
         paths[0],
@@ -71,6 +70,8 @@ def render_report(
         link_names=link_names(page, writer),
         style_sheet=study.templates / STYLE,
     )
+    for path, content in ((paths[1], page.html.encode()), (paths[2], results)):
+        replace_file(path, content)
     remove_old(build_folder, page)
     artefacts = {question: tuple(held) for question, held in page.registry.artefacts.items()}
     return Rendered(*paths, n_pages, artefacts)

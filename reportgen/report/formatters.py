@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
+from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from reportgen.facts.fact import Fact, FactTree, Unit
@@ -63,6 +64,8 @@ def checked(fact: object, name: str, units: Iterable[Unit]) -> tuple[Fact, Any]:
         If it is no fact, has no value, or has a unit that the filter cannot show.
     """
     units = tuple(units)
+    if isinstance(fact, Undefined):
+        str(fact)  # raises, with the nearest names
     if not isinstance(fact, Fact):
         shown = "a group of facts" if isinstance(fact, FactTree) else repr(fact)
         msg = f"{name} shows a fact, got {shown}; mark a number that is no fact with literal(…)"

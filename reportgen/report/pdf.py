@@ -86,10 +86,15 @@ def write_pdf(
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
     if faults:
         raise TemplateError(faults=faults)
-    fresh = out.with_suffix(".part")
-    fresh.write_bytes(content)
-    fresh.replace(out)
+    replace_file(out, content)
     return len(document.pages)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under another name first, so that it is never half there."""
+    fresh = path.with_name(f"{path.name}.part")
+    fresh.write_bytes(content)
+    fresh.replace(path)
 
 
 @contextmanager

@@ -63,5 +63,7 @@ class StrictLog(logging.Handler):
         if match is None or not message.startswith("Ignored") or self._style_sheet is None:
             return Fault("", 0, 0, message)
         what, line, column, why = match.groups()
+        if line == "1":  # the first line of the style sheet is a comment
+            return Fault("", 0, 0, f"{message} (in a style attribute)")
         file = f"{self._style_sheet.parent.name}/{self._style_sheet.name}"
         return Fault(file, int(line), int(column), f"{what}: {why.strip()}")

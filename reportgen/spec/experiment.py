@@ -122,7 +122,10 @@ def _text_or_mapping(value: Any) -> str:
 class DatasetSpec(SpecModel):
     """Which data, and how they are divided."""
 
-    name: Text = Field(description="mnist, fashion-mnist, cifar10, mnist-5k, digits, …")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="mnist, fashion-mnist, mnist-5k, digits, or NAME.npz of the data directory.",
+    )
     split: Division | None = Field(None, description="Divide the source anew.")
     subset: Subset | None = Field(None, description="Train on a part of the training split.")
     normalization: Annotated[

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from reportgen.errors import StaleError
+from reportgen.errors import RunError, StaleError
 from reportgen.hashing import canonical_json, sha256_bytes
 from reportgen.plan.keys import RunPlan
 from reportgen.records import MAX_RECORD_BYTES, RECORD_SCHEMA, Provenance, RunRecord, RunResult
+from reportgen.store.arrays import dump_arrays, load_arrays
 from reportgen.store.store import Store
 
 if TYPE_CHECKING:
@@ -43,11 +44,9 @@ def encode_record(record: RunRecord) -> dict[str, bytes]:
 
     Raises
     ------
-    ValueError
+    RunError
         If they come to more than `MAX_RECORD_BYTES`.
     """
-    from safetensors.numpy import save
-
     content = {
         "schema": RECORD_SCHEMA,
         "sha256": result_digest(record.result),
@@ -55,11 +54,15 @@ def encode_record(record: RunRecord) -> dict[str, bytes]:
         "provenance": _adapter(Provenance).dump_python(record.provenance, mode="json"),
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    files = {RECORD: text.encode(), ARRAYS: save(dict(sorted(record.arrays.items())))}
+    files = {RECORD: text.encode(), ARRAYS: dump_arrays(record.arrays)}
     size = sum(map(len, files.values()))
     if size > MAX_RECORD_BYTES:
-        msg = f"the record of {record.result.id} has {size} bytes; at most {MAX_RECORD_BYTES}"
-        raise ValueError(msg)
+        msg = (
+            f"{record.result.id}: its record would have {size} bytes, and at most "
+            f"{MAX_RECORD_BYTES} may be committed; report fewer horizons, map fewer layers or "
+            "samples, or evaluate fewer samples"
+        )
+        raise RunError(msg)
     return files
 
 
@@ -73,9 +76,6 @@ def decode_record(files: Mapping[str, bytes], name: str) -> RunRecord:
     StaleError
         If it is damaged, altered, or of another schema.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     mend = "freeze it again with `reportgen freeze`"
     try:
         content = json.loads(files[RECORD])
@@ -84,8 +84,8 @@ def decode_record(files: Mapping[str, bytes], name: str) -> RunRecord:
             raise StaleError(msg)
         result = _adapter(RunResult).validate_python(content["result"])
         provenance = _adapter(Provenance).validate_python(content["provenance"])
-        arrays = load(files[ARRAYS])
-    except (ValueError, KeyError, TypeError, ValidationError, SafetensorError) as error:
+        arrays = load_arrays(files[ARRAYS])
+    except (ValueError, KeyError, TypeError) as error:
         msg = f"{name}: not a run record ({type(error).__name__}); {mend}"
         raise StaleError(msg) from error
     if result_digest(result) != content["sha256"]:

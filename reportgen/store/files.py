@@ -5,41 +5,76 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from reportgen.errors import StoreError
 
 CAUSES = {
-    errno.ENOSPC: "no space left on the device; free some, or choose another folder with --store",
-    errno.EDQUOT: "the disk quota is used up; free some, or choose another folder with --store",
-    errno.EROFS: "the file system is read-only; choose another folder with --store",
-    errno.EACCES: "permission denied; choose a folder that you may write with --store",
-    errno.EPERM: "operation not permitted; choose a folder that you may write with --store",
+    errno.ENOSPC: "no space left on the device; free some, or ",
+    errno.EDQUOT: "the disk quota is used up; free some, or ",
+    errno.EROFS: "the file system is read-only; ",
+    errno.EACCES: "permission denied; ",
+    errno.EPERM: "operation not permitted; ",
+    errno.ENOTDIR: "a file stands where a folder must be; ",
+    errno.EEXIST: "a file stands where a folder must be; ",
 }
+OTHER_STORE = "choose another folder with --store"
 
 
 @contextmanager
-def file_errors(where: Path) -> Iterator[None]:
+def file_errors(where: Path, remedy: str = OTHER_STORE) -> Iterator[None]:
     """Turn what the file system refuses into a `StoreError` that says what to do."""
     try:
         yield
     except OSError as error:
-        cause = CAUSES.get(error.errno or 0, error.strerror or str(error))
-        msg = f"{error.filename or where}: cannot write: {cause}. Nothing finished was lost."
+        cause = CAUSES.get(error.errno or 0, f"{error.strerror or error}; ")
+        msg = f"{error.filename or where}: {cause}{remedy}. Nothing finished was lost."
         raise StoreError(msg) from error
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step, flushed to the disk."""
+    """Replace a file's content in one step, flushed to the disk and verified.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or reads back otherwise; the file is as it was then.
+    """
     staging = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         with staging.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if staging.read_bytes() != data:
+            raise OSError(errno.EIO, "what was written reads back otherwise", str(path))
         staging.replace(path)
     except BaseException:
         staging.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def hold_lock(
+    path: Path, waiting: Callable[[], None] | None = None, remedy: str = OTHER_STORE
+) -> Iterator[None]:
+    """Hold a file's lock. Where another process holds it, call `waiting`, then wait.
+
+    The lock goes with the process, however that ends.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    with file_errors(path, remedy):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            if waiting is not None:
+                waiting()
+            lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reportgen.errors import StoreError
-from reportgen.hashing import sha256_bytes
+from reportgen.hashing import sha256_bytes, sha256_file
 from reportgen.plan.keys import StageKey
 from reportgen.records import EpochRow
 from reportgen.store.files import file_errors, write_synced
@@ -81,7 +82,7 @@ class TrainingJournal:
             If that epoch was no new best, or its file is damaged.
         """
         if epoch not in self._weights:
-            msg = f"{self.folder}: no weights of epoch {epoch}; `reportgen clean --store` and rerun"
+            msg = f"{self.folder}: no weights of epoch {epoch}; remove the folder and build again"
             raise StoreError(msg)
         return self._load(self._weights[epoch])
 
@@ -90,7 +91,7 @@ class TrainingJournal:
         with file_errors(path):
             data = path.read_bytes()
         if sha256_bytes(data) != file["sha256"]:
-            msg = f"{path}: damaged (its SHA-256 differs from the journal's); remove it and rerun"
+            msg = f"{path}: damaged (its SHA-256 differs from the journal's); build again"
             raise StoreError(msg)
         return data
 
@@ -111,13 +112,12 @@ class TrainingJournal:
         """
         with file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            new_state = self._keep(f"state-{row.epoch:04d}.safetensors", state)
+            self._state = self._keep(f"state-{row.epoch:04d}.safetensors", state)
             if weights is not None:
                 name = f"weights-{row.epoch:04d}.safetensors"
                 self._weights = {**self._weights, row.epoch: self._keep(name, weights)}
             self.rows = (*self.rows, row)
             self.seconds = (*self.seconds, seconds)
-            self._state = new_state
             self._write()
             self._sweep()
 
@@ -155,29 +155,43 @@ class TrainingJournal:
                 path.unlink(missing_ok=True)
 
     def intact(self) -> bool:
-        """Whether every file that the journal names is there with its hash."""
+        """Whether every file that the journal names is there with its hash.
+
+        Raises
+        ------
+        StoreError
+            If one is there and cannot be read: that is no damage.
+        """
         files = [*self._weights.values(), *([self._state] if self._state else [])]
-        try:
-            return all(bool(self._load(file)) for file in files)
-        except StoreError:
-            return False
+        with file_errors(self.folder):
+            return all(
+                (self.folder / file["file"]).is_file()
+                and sha256_file(self.folder / file["file"]) == file["sha256"]
+                for file in files
+            )
 
 
 def open_journal(store: Store, key: StageKey) -> TrainingJournal:
     """Return the journal of a training, empty if there is none or it is damaged.
 
-    A damaged one is removed first: what it named cannot be trusted.
+    A damaged one is removed first: what it named cannot be trusted. One that
+    cannot be read is left alone, since hours of training may lie there.
+
+    Raises
+    ------
+    StoreError
+        If a file of it cannot be read or removed.
     """
     folder = store.folder(key.stage, key.digest)
     journal = TrainingJournal(folder, key)
     if not (folder / JOURNAL).is_file():
         return journal
-    try:
-        journal = _parse(folder, key, json.loads((folder / JOURNAL).read_bytes()))
+    with file_errors(folder):
+        content = (folder / JOURNAL).read_bytes()
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        journal = _parse(folder, key, json.loads(content))
         if journal.intact():
             return journal
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
     with file_errors(folder):
         shutil.rmtree(folder)
     return TrainingJournal(folder, key)

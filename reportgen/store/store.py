@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from typing import Any
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json, sha256_bytes
 from reportgen.plan.keys import StageKey
-from reportgen.store.files import file_errors, write_synced
+from reportgen.store.files import file_errors, hold_lock, write_synced
 
 STORE_SCHEMA = 1
 ENTRY = "entry.json"
@@ -65,7 +65,7 @@ class Store:
             return
         try:
             schema = json.loads(marker.read_bytes())["schema"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             msg = f"{marker}: not the marker of a store; choose another folder with --store"
             raise StoreError(msg) from error
         if schema != STORE_SCHEMA:
@@ -95,18 +95,11 @@ class Store:
                 write_synced(marker, canonical_json({"schema": STORE_SCHEMA}) + b"\n")
 
     @contextmanager
-    def lock(self, key: StageKey) -> Iterator[None]:
-        """Hold an entry's lock: another build that wants it waits."""
-        from filelock import FileLock
-
+    def lock(self, key: StageKey, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+        """Hold an entry's lock; where another build holds it, say so and wait."""
         self.prepare()
-        with file_errors(self.root):
-            lock = FileLock(self.root / "locks" / f"{key.stage}-{key.digest}.lock")
-            lock.acquire()
-        try:
+        with hold_lock(self.root / "locks" / f"{key.stage}-{key.digest}.lock", waiting):
             yield
-        finally:
-            lock.release()
 
     def read(self, key: StageKey) -> Entry | None:
         """Return an entry, or None if it is missing or damaged."""

@@ -216,3 +216,26 @@ def test_full_mnist(data_dir: Path) -> None:
         *(980, 1135, 1032, 1010, 982),
         *(892, 958, 1028, 974, 1009),
     ]
+
+
+def test_a_data_set_of_the_users_own_names_its_classes(tmp_path: Path) -> None:
+    images, labels = np.zeros((3, 4, 4), np.uint8), np.array([0, 1, 1])
+    arrays = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
+    np.savez(tmp_path / "hojas.npz", **arrays, classes=np.array(["haya", "roble"]))
+    source = load_source(locate("hojas", tmp_path))
+    assert source.classes == ("haya", "roble")
+    assert source.name == "hojas"
+
+
+def test_without_names_the_classes_are_numbers(tmp_path: Path) -> None:
+    images, labels = np.zeros((2, 4, 4), np.uint8), np.array([0, 2])
+    np.savez(tmp_path / "hojas.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    assert load_source(locate("hojas", tmp_path)).classes == ("0", "1", "2")
+
+
+def test_class_names_that_repeat_are_refused(tmp_path: Path) -> None:
+    images, labels = np.zeros((2, 4, 4), np.uint8), np.array([0, 1])
+    arrays = {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels}
+    np.savez(tmp_path / "hojas.npz", **arrays, classes=np.array(["haya", "haya"]))
+    with pytest.raises(DataError, match="classes to be different texts"):
+        load_source(locate("hojas", tmp_path))

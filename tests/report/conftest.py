@@ -1,4 +1,4 @@
-"""Two studies for the page: a toy whose templates a test writes, and practica1 from hand-made records."""
+"""Two studies for the page: a toy, and practica1; the records of both are made by hand."""
 
 from __future__ import annotations
 

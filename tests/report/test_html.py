@@ -90,7 +90,7 @@ def test_an_unknown_fact_names_those_beside_it(toy: Project) -> None:
         ("{{ toy.h2.best.errors | pct }}", "pct cannot show toy.h2.best.errors (unit count"),
         ("{{ toy.h2.best.accuracy }}", "needs a filter: {{ toy.h2.best.accuracy | pct }}"),
         ("{{ toy.h2.best }}", "is a group of facts"),
-        ("{{ 3 }}", "the number 3 is no fact"),
+        ("{{ classes(toy) | length }}", "the number 3 is no fact"),
         ("{{ toy.h2.best.accuracy | pst }}", 'there is no filter "pst"; did you mean "pct"'),
         (
             "{% if toy.h2.best is knwn %}{% endif %}",

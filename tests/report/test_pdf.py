@@ -1,0 +1,137 @@
+"""Writing a PDF: what is refused, and that nothing is left half done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import TemplateError
+from reportgen.report.fonts import font_css
+from reportgen.report.pdf import Attachment, write_pdf
+
+DAY = dt.date(2026, 4, 10)
+
+
+def page(body: str, style: str = "") -> str:
+    style = f'@page {{ size: A5 }} body {{ font-family: "Informe Serif" }} {style}'
+    return (
+        f'<!DOCTYPE html><html lang="es"><head><title>Prueba</title><style>{font_css()}</style>'
+        f"<style>{style}</style></head><body><h1>Prueba</h1>{body}</body></html>"
+    )
+
+
+def write(folder: Path, body: str, style: str = "", **options: object) -> int:
+    return write_pdf(page(body, style), folder / "out.pdf", root=folder, date=DAY, **options)  # type: ignore[arg-type]
+
+
+def refusal(folder: Path, body: str, style: str = "", **options: object) -> str:
+    with pytest.raises(TemplateError) as caught:
+        write(folder, body, style, **options)
+    assert not (folder / "out.pdf").exists()
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<img alt="x" src="http://example.com/x.png">',
+        '<img alt="x" src="file:///etc/hostname">',
+        '<img alt="x" src="../outside.png">',
+        '<img alt="x" src="%2e%2e/outside.png">',
+        '<img alt="x" src="link.png">',
+        '<img alt="x" src="missing.png">',
+        '<link rel="stylesheet" href="http://example.com/x.css">',
+        '<style>@import "file:///etc/hostname";</style>',
+        '<div style="background: url(https://example.com/x.png)">x</div>',
+        '<style>@font-face { font-family: F; src: url("http://example.com/f.ttf") }</style>',
+    ],
+)
+def test_nothing_outside_the_folder_is_read(tmp_path: Path, body: str) -> None:
+    folder = tmp_path / "page"
+    folder.mkdir()
+    (tmp_path / "outside.png").write_bytes(b"secret")
+    (folder / "link.png").symlink_to(tmp_path / "outside.png")
+    assert "the page asks for" in refusal(folder, body)
+
+
+def test_a_picture_inside_the_page_is_allowed(tmp_path: Path) -> None:
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><path d='M0 0h9v9z'/></svg>"
+    assert write(tmp_path, f'<p><img alt="x" src="data:image/svg+xml,{svg}"></p>') == 1
+
+
+def test_a_corrupt_picture_is_a_fault_with_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "bad.svg").write_text("<svg")
+    text = refusal(tmp_path, '<img alt="x" src="bad.svg">')
+    assert "bad.svg" in text
+    assert "cause: ParseError: unclosed token" in text
+
+
+def test_several_warnings_are_told_at_once(tmp_path: Path) -> None:
+    text = refusal(tmp_path, '<p><a href="#nada">x</a></p><p id="a">1</p><p id="a">2</p>')
+    assert "nada" in text
+    assert '"a"' in text or "'a'" in text
+
+
+def test_a_fault_in_the_style_sheet_has_its_line(tmp_path: Path) -> None:
+    sheet = tmp_path / "templates" / "report.css"
+    text = refusal(tmp_path, "<p>x</p>", "\np { colr: red; }", style_sheet=sheet)
+    assert "templates/report.css:2:5: Ignored `colr: red`: unknown property" in text
+
+
+def test_a_fault_in_a_style_attribute_is_not_put_down_to_the_style_sheet(tmp_path: Path) -> None:
+    sheet = tmp_path / "templates" / "report.css"
+    text = refusal(tmp_path, '<p style="colr: red">x</p>', style_sheet=sheet)
+    assert text == "Ignored `colr: red` at 1:1, unknown property. (in a style attribute)"
+
+
+def test_a_letter_that_no_font_has(tmp_path: Path) -> None:
+    assert "U+6F22" in refusal(tmp_path, "<p>漢</p>").upper()
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        (f"<pre>{'x' * 400}</pre>", "the text"),
+        (f"<table><tr><td>{'&nbsp;x' * 300}</td></tr></table>", "the t"),
+        (
+            "<img alt='x' style='width: 400mm' src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>\">",
+            "the img",
+        ),
+    ],
+)
+def test_what_is_wider_than_the_page(tmp_path: Path, body: str, what: str) -> None:
+    text = refusal(tmp_path, body)
+    assert "page 1: " + what in text
+    assert "mm wider than the page's text" in text
+
+
+def test_a_font_that_is_not_ours(tmp_path: Path) -> None:
+    text = refusal(tmp_path, "<p style=\"font-family: 'IBM Plex Serif'\">x</p>")
+    assert 'the page uses the font "IBM Plex Serif"' in text
+
+
+def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
+    write(tmp_path, "<p>x</p>")
+    before = (tmp_path / "out.pdf").read_bytes()
+    with pytest.raises(TemplateError):
+        write(tmp_path, "<p>漢</p>")
+    assert (tmp_path / "out.pdf").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_the_log_is_left_as_it_was(tmp_path: Path) -> None:
+    logger = logging.getLogger("weasyprint")
+    before = (logger.level, logger.propagate, list(logger.handlers))
+    write(tmp_path, "<p>x</p>")
+    assert (logger.level, logger.propagate, list(logger.handlers)) == before
+
+
+def test_an_attachment_can_be_read_back(tmp_path: Path) -> None:
+    import pikepdf
+
+    write(tmp_path, "<p>x</p>", attachments=(Attachment("a.json", b'{"\xc3\xb1": 1}', "A"),))
+    with pikepdf.open(tmp_path / "out.pdf") as pdf:
+        assert pdf.attachments["a.json"].get_file().read_bytes() == b'{"\xc3\xb1": 1}'
