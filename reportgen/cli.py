@@ -17,6 +17,8 @@ from reportgen.console import open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError
 from reportgen.project import find_root
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -24,6 +26,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Turn declarative experiment files into a finished laboratory report.",
 )
+
+new = typer.Typer(no_args_is_help=True, help="Begin something new, as a stub that renders.")
+app.add_typer(new, name="new")
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="Folder below experiments/.")]
 Profile = Annotated[str, typer.Option(help="Profile of the study: which data and sizes.")]
@@ -53,9 +58,9 @@ def _order(
         root=find_root(Path.cwd()),
         study=study,
         profile=profile,
-        data_dir=data_dir and data_dir.absolute(),
+        data_dir=data_dir and data_dir.expanduser().absolute(),
         device=device,
-        store=store and store.absolute(),
+        store=store and store.expanduser().absolute(),
         locked=locked,
     )
 
@@ -64,6 +69,11 @@ def _shown(path: Path) -> str:
     """Return a path as short as it can be told from the current folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _counted(n: int, what: str) -> str:
+    """Return a number and what it counts: no notebooks, 1 notebook, 2 notebooks."""
+    return f"{n or 'no'} {what}{'' if n == 1 else 's'}"
 
 
 @app.command()
@@ -83,8 +93,8 @@ def build(
     if built.fresh:
         write_line("nothing has changed since the last build")
     else:
-        books = f"{built.n_notebooks} notebooks" if built.n_notebooks else "no notebooks"
-        write_line(f"{built.n_pages} pages; the zip holds the PDF and {books}")
+        books = _counted(built.n_notebooks, "notebook")
+        write_line(f"{_counted(built.n_pages, 'page')}; the zip holds the PDF and {books}")
     write_line(f"PDF: {_shown(built.pdf)}")
     write_line(f"zip: {_shown(built.archive)}")
 
@@ -118,8 +128,11 @@ def render(
     order = _order(study, profile, data_dir, store, locked=locked)
     with open_progress() as progress:
         rendered = pipeline.render_only(order, progress)
-    write_line(f"{rendered.n_pages} pages")
+    write_line(_counted(rendered.n_pages, "page"))
     write_line(f"PDF: {_shown(rendered.pdf)}")
+    archive = rendered.pdf.with_suffix(".zip")
+    if archive.is_file():
+        write_line(f"{_shown(archive)} is still the last build's; `reportgen build` renews it")
 
 
 @app.command()
@@ -134,9 +147,11 @@ def check(
     """Say what keeps the report from being complete; exit with 3 if anything does."""
     order = _order(study, profile, data_dir, store, locked=locked)
     with open_progress() as progress:
-        faults = pipeline.check(order, progress)
-    if faults:
-        raise StaleError("\n".join(faults))
+        checked = pipeline.check(order, progress)
+    for warning in checked.warnings:
+        write_line(f"warning: {warning}")
+    if checked.faults:
+        raise StaleError("\n".join(checked.faults))
     write_line("every question is answered with the artefacts that it needs")
 
 
@@ -144,6 +159,9 @@ def check(
 def facts(
     study: StudyName,
     experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]")] = None,
+    brief: Annotated[
+        bool, typer.Option("--brief", help="Epochs, matrix cells and other series in a line each.")
+    ] = False,
     profile: Profile = "default",
     data_dir: DataDir = None,
     store: StoreDir = None,
@@ -153,9 +171,38 @@ def facts(
     """Print every fact that a template may use: id, value, unit, what it means."""
     order = _order(study, profile, data_dir, store, locked=locked)
     with open_progress() as progress:
-        found = pipeline.list_facts(order, progress, experiment)
-    for fact in found:
-        write_line(f"{fact.id} = {fact.value!r} {fact.unit}".rstrip() + f"  # {fact.meaning}")
+        lines = pipeline.list_facts(order, progress, experiment, brief=brief)
+    write_line("\n".join(lines))
+
+
+@app.command()
+def trace(
+    study: StudyName,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As printed, or a fact's id.")],
+    profile: Profile = "default",
+    data_dir: DataDir = None,
+    store: StoreDir = None,
+    locked: Locked = False,
+    debug: Debug = False,
+) -> None:
+    """Tell where a printed value came from: fact, run, stage, data, code, machine."""
+    order = _order(study, profile, data_dir, store, locked=locked)
+    with open_progress() as progress:
+        lines = pipeline.trace(order, progress, value)
+    write_line("\n".join(lines))
+
+
+@new.command("question")
+def new_question(
+    study: StudyName,
+    question: Annotated[str, typer.Argument(metavar="ID", help="Its id, such as edge_cases.")],
+    debug: Debug = False,
+) -> None:
+    """Add a question to the assignment and the report, with a template to fill in."""
+    order = _order(study, "default", None, None)
+    for path in pipeline.new_question(order, question):
+        write_line(f"wrote {_shown(path)}")
+    write_line(f"now write the three texts marked TODO; `reportgen check {study}` finds them")
 
 
 @app.command()
@@ -195,14 +242,15 @@ def main() -> None:
     except ReportgenError as error:
         _fail(error, str(error), error.exit_code)
     except typer.TyperException as error:
-        error.show()
+        error.show()  # type: ignore[attr-defined]
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
-        write_line("interrupted; what was finished is kept", sys.stderr)
-        sys.exit(130)
+        code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback for a user
         where = f"{type(error).__name__}: {error}"
         _fail(error, f"a fault of reportgen itself ({where}); run again with --debug", 1)
+    if code == INTERRUPTED:  # as Typer returns it too
+        write_line("interrupted; what was finished is kept", sys.stderr)
     sys.exit(code if isinstance(code, int) else 0)
 
 

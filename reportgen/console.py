@@ -34,7 +34,7 @@ def duration(seconds: float) -> str:
     >>> duration(7.26), duration(83), duration(3900)
     ('7.3 s', '1 min 23 s', '1 h 05 min')
     """
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
@@ -107,7 +107,9 @@ class LiveDisplay:
     def stage(self, run: RunId, decision: Decision) -> None:
         """Tell what happens to a stage; reused ones in grey."""
         style = "dim" if decision.action == "reuse" else "bold"
-        self._bars.console.print(describe_stage(run, decision), style=style, highlight=False)
+        self._bars.console.print(
+            describe_stage(run, decision), style=style, highlight=False, markup=False
+        )
 
     def batches(self, run: RunId, epoch: int, fraction: float) -> None:
         """Move the bar of the epoch under way, ten times a second at most."""
@@ -123,14 +125,14 @@ class LiveDisplay:
         """Tell a finished epoch; the bar goes with the last one."""
         left = self._clock.left(run, row.epoch, epochs, seconds)
         line = describe_epoch(run, row, epochs, seconds, left)
-        self._bars.console.print(line, highlight=False)
+        self._bars.console.print(line, highlight=False, markup=False)
         if row.epoch == epochs and self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
 
     def note(self, text: str) -> None:
         """Tell something."""
-        self._bars.console.print(text, highlight=False)
+        self._bars.console.print(text, highlight=False, markup=False)
 
 
 @contextmanager

@@ -8,6 +8,7 @@
     ├── ModelError            1  the study's network cannot be built or run
     ├── TemplateError         1  a template, a figure, a style sheet or the page
     ├── SystemLibraryError    1  a system library is missing
+    ├── TraceError            1  no fact is the value that `trace` was asked for
     ├── UsageError            2  the command line
     ├── StaleError            3  `check`, `verify` or `--locked` found something missing or stale
     └── RunError              4  a run failed: loss not finite, no space left
@@ -90,6 +91,10 @@ class TemplateError(ReportgenError):
 
 class SystemLibraryError(ReportgenError):
     """A system library is missing; the message names the package that has it."""
+
+
+class TraceError(ReportgenError):
+    """No fact is the value that `trace` was asked for."""
 
 
 class UsageError(ReportgenError):

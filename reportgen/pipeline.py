@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reportgen.errors import DataError, StaleError, UsageError, nearest
-from reportgen.stamp import is_current, make_stamp, write_stamp
+from reportgen.errors import (
+    DataError,
+    StaleError,
+    SystemLibraryError,
+    TemplateError,
+    UsageError,
+    nearest,
+)
+from reportgen.stamp import Stamp, note_data, note_inputs, read_current, write_stamp
+from reportgen.store.files import file_errors, hold_lock
 
 if TYPE_CHECKING:
     from reportgen.facts.fact import Fact
     from reportgen.plan.keys import RunPlan
     from reportgen.progress import Progress
     from reportgen.records import RunId, RunRecord
-    from reportgen.report.document import Rendered
+    from reportgen.report.document import Checked, Rendered
     from reportgen.spec.study import Study
     from reportgen.stages.sources import SourceShelf
     from reportgen.store.store import Store
 
 STAMP = ".stamp.json"
+ELSEWHERE = "build in a copy of the project elsewhere"
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -84,34 +93,27 @@ def build(order: Order, progress: Progress) -> Built:
     ReportgenError
         Whatever a stage raises; what was finished before is kept.
     """
-    stamp = order.build_folder / STAMP
-    if is_current(stamp, order.arguments()):
-        pdf = next(order.build_folder.glob("*.pdf"))
-        return Built(pdf, pdf.with_suffix(".zip"), fresh=True)
+    stamp_file = order.build_folder / STAMP
+    last = read_current(stamp_file, order.arguments())
+    if last is not None:
+        pdf, archive = (_output(last, suffix) for suffix in (".pdf", ".zip"))
+        return Built(pdf, archive, fresh=True)
+    from reportgen.system import require_pango
+
     study = load(order)
-    with building(study):
-        stamp.unlink(missing_ok=True)
+    stamp = note_inputs(order.arguments(), [study.folder, study.templates])
+    with building(study, progress):
+        stamp_file.unlink(missing_ok=True)
+        require_pango()
+        if not order.locked:
+            stamp = note_data(stamp, data_files(order, study))
         records = obtain_records(order, study, progress)
-        facts = derive(study, records)
-        rendered = render(study, records, facts)
+        rendered = render(study, records, derive(study, records))
         archive = submit(study, rendered)
-        write_stamp(
-            stamp,
-            make_stamp(
-                order.arguments(),
-                folders=[study.folder, study.templates],
-                data=[] if order.locked else data_files(order, study),
-                inputs=[],
-                outputs=[rendered.pdf, rendered.html, rendered.results, archive],
-            ),
-        )
-    return Built(
-        rendered.pdf,
-        archive,
-        fresh=False,
-        n_pages=rendered.n_pages,
-        n_notebooks=len(notebooks(study)),
-    )
+        with file_errors(study.build_folder, ELSEWHERE):
+            write_stamp(stamp_file, stamp, [rendered.pdf, rendered.html, rendered.results, archive])
+    n_notebooks = len(study.report.notebooks)
+    return Built(rendered.pdf, archive, False, rendered.n_pages, n_notebooks)
 
 
 def run(order: Order, progress: Progress) -> Mapping[RunId, RunRecord]:
@@ -122,29 +124,33 @@ def run(order: Order, progress: Progress) -> Mapping[RunId, RunRecord]:
 def render_only(order: Order, progress: Progress) -> Rendered:
     """Do the second half alone: nothing is run, missing records are an error."""
     study = load(order)
-    with building(study):
+    with building(study, progress):
         records = find_records(order, study, progress)
         (order.build_folder / STAMP).unlink(missing_ok=True)
         return render(study, records, derive(study, records))
 
 
-def check(order: Order, progress: Progress) -> tuple[str, ...]:
-    """Return what keeps the report from being complete, a line each; nothing is written."""
+def check(order: Order, progress: Progress) -> Checked:
+    """Return what keeps the report from being complete, and warnings; nothing is written."""
     from reportgen.report.document import check_report
 
     study = load(order)
     records = find_records(order, study, progress)
-    return tuple(check_report(study, records, derive(study, records)))
+    return check_report(study, records, derive(study, records))
 
 
-def list_facts(order: Order, progress: Progress, experiment: str | None = None) -> tuple[Fact, ...]:
-    """Return all facts that a template may use, sorted by id; of one experiment if named.
+def list_facts(
+    order: Order, progress: Progress, experiment: str | None = None, *, brief: bool = False
+) -> tuple[str, ...]:
+    """Return a line for each fact that a template may use; of one experiment if named.
 
     Raises
     ------
     UsageError
         If the study has no experiment of that name.
     """
+    from reportgen.facts.listing import list_lines
+
     study = load(order)
     if experiment is not None and experiment not in study.experiments:
         found = nearest(experiment, list(study.experiments))
@@ -152,7 +158,36 @@ def list_facts(order: Order, progress: Progress, experiment: str | None = None) 
         raise UsageError(msg)
     facts = derive(study, find_records(order, study, progress))
     prefix = f"{experiment}." if experiment else ""
-    return tuple(fact for fact in facts if fact.id.startswith(prefix))
+    return list_lines((fact for fact in facts if fact.id.startswith(prefix)), brief=brief)
+
+
+def trace(order: Order, progress: Progress, value: str) -> tuple[str, ...]:
+    """Return the lines that tell where a printed value, or a fact, came from.
+
+    Raises
+    ------
+    TraceError
+        If no fact has that value.
+    """
+    from reportgen.report.document import write_page
+    from reportgen.trace import Origin, trace_value
+
+    study = load(order)
+    records = find_records(order, study, progress)
+    facts = derive(study, records)
+    try:
+        html = write_page(study, records, facts).html
+    except TemplateError:
+        progress.note(f"a template is at fault (see `reportgen check {study.name}`): places unknown")
+        html = ""
+    return trace_value(Origin(study, records, facts, html), value)
+
+
+def new_question(order: Order, question: str) -> tuple[Path, ...]:
+    """Begin a new question of a study: its entry and a stub that renders. Return the files."""
+    from reportgen.scaffold import plan_question, write_stub
+
+    return write_stub(plan_question(load(order), question))
 
 
 def freeze(order: Order) -> tuple[Path, ...]:
@@ -164,12 +199,26 @@ def freeze(order: Order) -> tuple[Path, ...]:
 
 
 def clean(order: Order, everything: bool) -> tuple[Path, ...]:
-    """Remove what was built of a study; the store only if `everything`. Return what is gone."""
+    """Remove what was built of a study; the store only if `everything`. Return what is gone.
+
+    Raises
+    ------
+    UsageError
+        If what should be the store is another folder: it is left alone.
+    """
     load(order)
-    doomed = [order.build_folder] + ([order.store_folder] if everything else [])
+    doomed = [order.build_folder]
+    if everything:
+        from reportgen.store.store import is_store
+
+        if order.store_folder.is_dir() and not is_store(order.store_folder):
+            msg = f"{order.store_folder} is no store of reportgen; correct --store"
+            raise UsageError(msg)
+        doomed.append(order.store_folder)
     gone = [folder for folder in doomed if folder.is_dir()]
     for folder in gone:
-        shutil.rmtree(folder)
+        with file_errors(folder, "remove it by hand"):
+            shutil.rmtree(folder)
     return tuple(gone)
 
 
@@ -187,19 +236,41 @@ def obtain_records(order: Order, study: Study, progress: Progress) -> dict[RunId
     """Return a record of every run, running what is missing unless the order is locked."""
     if order.locked:
         return find_records(order, study, progress)
-    from reportgen.system import require_pango
-
-    require_pango()
     store, sources, plans = plan(order, study)
     held = read_stored(store, plans, progress)
     missing = [item for item in plans if item.run.id not in held]
     if missing:
-        from reportgen.stages.laboratory import Laboratory
-
-        laboratory = Laboratory.open(study, store, sources, order.device, progress)
-        made = laboratory.make_records(missing)
+        made = make_records(order, study, store, sources, missing, progress)
         held |= {record.result.id: record for record in made}
     return {item.run.id: held[item.run.id] for item in plans}
+
+
+def make_records(
+    order: Order,
+    study: Study,
+    store: Store,
+    sources: SourceShelf,
+    missing: Sequence[RunPlan],
+    progress: Progress,
+) -> list[RunRecord]:
+    """Run what is missing. Here torch is imported, and nowhere else.
+
+    Raises
+    ------
+    SystemLibraryError
+        If it is not installed.
+    """
+    try:
+        from reportgen.stages.laboratory import Laboratory
+    except ImportError as error:
+        msg = (
+            f"{study.name} has runs to be made, which needs a package that cannot be imported "
+            f"({error}); install it with: pip install 'reportgen-lab[train]'. Without it, "
+            "--locked renders the committed records"
+        )
+        raise SystemLibraryError(msg) from error
+    laboratory = Laboratory.open(study, store, sources, order.device, progress)
+    return laboratory.make_records(missing)
 
 
 def find_records(order: Order, study: Study, progress: Progress) -> dict[RunId, RunRecord]:
@@ -214,8 +285,9 @@ def find_records(order: Order, study: Study, progress: Progress) -> dict[RunId, 
         return read_frozen(study)
     try:
         return stored_records(order, study)
-    except DataError:
-        progress.note("the data are not at hand: taking the committed records, as --locked does")
+    except DataError as error:
+        reason = error.message.partition("\n")[0]
+        progress.note(f"taking the committed records, as --locked does: {reason}")
         return read_frozen(study)
 
 
@@ -233,7 +305,10 @@ def stored_records(order: Order, study: Study) -> dict[RunId, RunRecord]:
     held = read_stored(store, plans, Silence())
     missing = [str(item.run.id) for item in plans if item.run.id not in held]
     if missing:
-        msg = f"not in the store: {', '.join(missing)}; make them with `reportgen run {study.name}`"
+        what = (
+            study.name if study.profile == "default" else f"{study.name} --profile {study.profile}"
+        )
+        msg = f"not in the store: {', '.join(missing)}; make them with `reportgen run {what}`"
         raise StaleError(msg)
     return held
 
@@ -290,21 +365,21 @@ def render(study: Study, records: Mapping[RunId, RunRecord], facts: tuple[Fact, 
     from reportgen.system import require_pango
 
     require_pango()
-    return render_report(study, records, facts, study.build_folder)
-
-
-def notebooks(study: Study) -> dict[str, Path]:
-    """Return the notebooks that go into the submission, by name."""
-    return {Path(name).name: study.folder / name for name in study.report.notebooks}
+    with file_errors(study.build_folder, ELSEWHERE):
+        return render_report(study, records, facts, study.build_folder)
 
 
 def submit(study: Study, rendered: Rendered) -> Path:
     """Write the submission's zip beside the PDF."""
-    from reportgen.submission import write_zip
+    from reportgen.submission import list_files, write_zip
 
-    archive = rendered.pdf.with_suffix(".zip")
-    write_zip(archive, [(rendered.pdf.name, rendered.pdf), *notebooks(study).items()])
-    return archive
+    files = list_files(
+        rendered.pdf,
+        study.report.notebooks,
+        study.folder,
+        listed_in=f"experiments/{study.name}/report.yaml",
+    )
+    return write_zip(rendered.pdf.with_suffix(".zip"), files).path
 
 
 def data_files(order: Order, study: Study) -> list[Path]:
@@ -318,17 +393,19 @@ def data_files(order: Order, study: Study) -> list[Path]:
 
 
 @contextmanager
-def building(study: Study) -> Iterator[None]:
+def building(study: Study, progress: Progress) -> Iterator[None]:
     """Hold the lock of a study's build folder: a second build of it waits."""
-    from filelock import FileLock
 
-    from reportgen.store.files import file_errors
+    def waiting() -> None:
+        progress.note(f"another build of {study.label} is under way; waiting for it")
 
-    with file_errors(study.build_folder):
-        study.build_folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(study.build_folder.parent / f".{study.build_folder.name}.lock")
-        lock.acquire()
-    try:
+    folder = study.build_folder
+    with file_errors(folder, ELSEWHERE):
+        folder.mkdir(parents=True, exist_ok=True)
+    with hold_lock(folder.with_name(f".{folder.name}.lock"), waiting, ELSEWHERE):
         yield
-    finally:
-        lock.release()
+
+
+def _output(stamp: Stamp, suffix: str) -> Path:
+    """Return the file of this kind that a stamped build wrote."""
+    return next(Path(output) for output in stamp.outputs if output.endswith(suffix))

@@ -16,6 +16,8 @@ name                           dtype, shape       what
 ``labels``                     uint16, (n,)       true class of each evaluated sample
 ``h<h>.predictions``           uint16, (n,)       predicted class at horizon h's best epoch
 ``h<h>.confidence``            float32, (n,)      softmax probability of that prediction
+``groups``                     int32, (n,)        group of each sample; only where the data
+                                                  set has groups (variants of one glyph)
 ``embedding.sample``           int32, (m,)        rows of `labels` that were embedded
 ``h<h>.map.<layer>``           float32, (m, 2)    the map of that layer's features
 =============================  =================  =======================================
@@ -28,8 +30,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reportgen.spaces import LayerMap, MapStability, SpaceMeasures, SpaceStructure
+
 if TYPE_CHECKING:
     import numpy as np
+
+__all__ = [
+    "MAX_RECORD_BYTES",
+    "MAX_THUMBNAILS",
+    "RECORD_SCHEMA",
+    "DataSummary",
+    "EpochRow",
+    "ErrorSample",
+    "Evaluation",
+    "LayerMap",
+    "LayerRow",
+    "MapStability",
+    "ModelSummary",
+    "Provenance",
+    "RunId",
+    "RunRecord",
+    "RunResult",
+    "SpaceMeasures",
+    "SpaceStructure",
+    "SplitSize",
+    "Thumbnail",
+    "best_epoch",
+]
 
 RECORD_SCHEMA = 1
 MAX_THUMBNAILS = 25
@@ -221,68 +248,6 @@ class Evaluation:
                 f"errors, not {self.n} and {self.n_errors}"
             )
             raise ValueError(msg)
-
-
-# ── embedding ───────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceMeasures:
-    """How classes lie in one space (a layer's features, or the map of them).
-
-    Attributes
-    ----------
-    silhouette : float
-        Mean silhouette coefficient by true class, in [-1, 1].
-    silhouette_by_class : tuple of float
-        The same, by class; 0 for a class with fewer than 2 samples.
-    purity : float
-        Mean share, in [0, 1], of a sample's `n_neighbours` nearest neighbours
-        that are of its class.
-    n_neighbours : int
-        Neighbours that `purity` and `mixing` look at.
-    mixing : tuple of tuple of float
-        `mixing[i][j]`: share of the neighbours of class i's samples that are of class j.
-    dispersion : tuple of float
-        By class, the root mean square distance to the class centroid, divided
-        by the root mean square distance of all samples to their centroid.
-    separation : float
-        Mean distance between two class centroids, over the same divisor.
-    linear_errors : int
-        Samples that a linear support-vector machine, fitted on them, misclassifies.
-    """
-
-    silhouette: float
-    silhouette_by_class: tuple[float, ...]
-    purity: float
-    n_neighbours: int
-    mixing: tuple[tuple[float, ...], ...]
-    dispersion: tuple[float, ...]
-    separation: float
-    linear_errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class LayerMap:
-    """A two-dimensional map of one layer's features at one checkpoint.
-
-    `alias` is the name in the experiment file, `layer` the module's name.
-    `trustworthiness` is in [0, 1] (Venna and Kaski, 2001), over `n_neighbours`
-    of the measures.
-    """
-
-    horizon: int
-    epoch: int
-    split: str
-    alias: str
-    layer: str
-    n_features: int
-    n: int
-    method: str
-    perplexity: float
-    trustworthiness: float
-    in_features: SpaceMeasures
-    on_map: SpaceMeasures
 
 
 # ── the record ──────────────────────────────────────────────────────────────

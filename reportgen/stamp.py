@@ -6,6 +6,9 @@ the stamp is taken to be the same. It covers every file of the study, the
 templates, the data (by size and time only: their content was hashed when they
 were read), the committed records, this package, and the versions of the
 libraries that set the page.
+
+What is read is noted at the start of a build and what is written at its end:
+a file that the user changes while it runs has changed since.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -75,49 +78,52 @@ def stat_file(path: Path) -> list[int]:
 
 
 def describe(path: Path) -> list[int | str]:
-    """Return a file's size, time of change and SHA-256."""
-    return [*stat_file(path), sha256_file(path)]
+    """Return a file's size, time of change and SHA-256; of one that cannot be read, nothing."""
+    try:
+        return [*stat_file(path), sha256_file(path)]
+    except OSError:
+        return []
 
 
 def unchanged(path: Path, known: list[int | str]) -> bool:
     """Whether a file is the one described; it is read only if its size or time differ."""
     try:
         now = stat_file(path)
-        return now == known[:2] or (now[0] == known[0] and sha256_file(path) == known[2])
+        return now == known[:2] or (now[:1] == known[:1] and sha256_file(path) == known[2])
     except OSError:
         return False
 
 
-def make_stamp(
-    arguments: Mapping[str, str],
-    folders: Iterable[Path],
-    data: Iterable[Path],
-    inputs: Iterable[Path],
-    outputs: Iterable[Path],
-) -> Stamp:
-    """Return the stamp of a build that has just ended."""
+def note_inputs(arguments: Mapping[str, str], folders: Iterable[Path]) -> Stamp:
+    """Return the stamp of a build that begins: its options, the tools, all files of `folders`."""
     listed = {str(folder): list_files(folder) for folder in folders}
     below = [Path(folder) / name for folder, names in listed.items() for name in names]
     return Stamp(
         arguments=dict(arguments),
         tools=tool_versions(),
         folders=listed,
-        data={str(path): stat_file(path) for path in data},
-        inputs={str(path): describe(path) for path in {*inputs, *below}},
-        outputs={str(path): describe(path) for path in outputs},
+        data={},
+        inputs={str(path): describe(path) for path in below},
+        outputs={},
     )
 
 
-def write_stamp(path: Path, stamp: Stamp) -> None:
-    """Write a stamp."""
-    write_synced(path, json.dumps(asdict(stamp)).encode())
+def note_data(stamp: Stamp, files: Iterable[Path]) -> Stamp:
+    """Return the stamp with the data files that the build reads."""
+    return replace(stamp, data={str(path): stat_file(path) for path in files})
 
 
-def is_current(path: Path, arguments: Mapping[str, str]) -> bool:
-    """Whether the stamp at `path` is of a build with these arguments and nothing changed since."""
+def write_stamp(path: Path, stamp: Stamp, outputs: Iterable[Path]) -> None:
+    """Write the stamp of a build that has ended with these files."""
+    done = replace(stamp, outputs={str(output): describe(output) for output in outputs})
+    write_synced(path, json.dumps(asdict(done)).encode())
+
+
+def read_current(path: Path, arguments: Mapping[str, str]) -> Stamp | None:
+    """Return the stamp at `path` if its build had these arguments and nothing changed since."""
     try:
         stamp = Stamp(**json.loads(path.read_bytes()))
-        return (
+        current = (
             stamp.arguments == dict(arguments)
             and stamp.tools == tool_versions()
             and all(list_files(Path(f)) == names for f, names in stamp.folders.items())
@@ -125,5 +131,6 @@ def is_current(path: Path, arguments: Mapping[str, str]) -> bool:
             and all(unchanged(Path(p), known) for p, known in stamp.outputs.items())
             and all(unchanged(Path(p), known) for p, known in stamp.inputs.items())
         )
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
-        return False
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return None
+    return stamp if current else None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+from tests.toy_project import Outcome, Toy, make_toy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,3 +63,49 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the full data sets: set REPORTGEN_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def built_toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """Return a toy project that was built once; copy it before changing anything."""
+    from reportgen.pipeline import Order, build
+    from reportgen.progress import Silence
+
+    toy = make_toy(tmp_path_factory.mktemp("toy"))
+    build(Order(toy.root, "toy", data_dir=toy.data), Silence())
+    return toy
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    """Return a toy project of which nothing was built."""
+    return make_toy(tmp_path)
+
+
+@pytest.fixture
+def built(built_toy: Toy, tmp_path: Path) -> Toy:
+    """Return a toy project whose store and build folder are full."""
+    return built_toy.copy(tmp_path / "project", build=True)
+
+
+@pytest.fixture
+def reportgen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
+    """Return the command line, run in this process from a toy project's root."""
+    from reportgen.cli import main
+
+    def call(toy: Toy, *arguments: str) -> Outcome:
+        monkeypatch.chdir(toy.root)
+        monkeypatch.setenv("REPORTGEN_DATA", str(toy.data))
+        monkeypatch.setattr(sys, "argv", ["reportgen", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert "a fault of reportgen itself" not in err
+        assert isinstance(ended.value.code, int)
+        return Outcome(ended.value.code, out, err)
+
+    return call

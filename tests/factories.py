@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -17,12 +18,14 @@ from reportgen.records import (
     Evaluation,
     LayerMap,
     LayerRow,
+    MapStability,
     ModelSummary,
     Provenance,
     RunId,
     RunRecord,
     RunResult,
     SpaceMeasures,
+    SpaceStructure,
     SplitSize,
     Thumbnail,
     best_epoch,
@@ -269,7 +272,17 @@ def _layer_map(evaluation: Evaluation, alias: str, layer: str, n: int, n_classes
         0.98,
         _measures(n_classes, tightness),
         _measures(n_classes, tightness * 0.9),
+        _structure(n_classes, n),
+        replace(_structure(n_classes, n), islands=(2, *[1] * (n_classes - 1))),
+        MapStability(3, n, 10, 0.75, 0.6, (0.97, 0.98, 0.97), (0.5, 0.52, 0.51)),
     )
+
+
+def _structure(n_classes: int, n: int) -> SpaceStructure:
+    """Return what shuffled labels give, and one island a class, on a line, 1 apart."""
+    distance = [[float(abs(i - j)) for j in range(n_classes)] for i in range(n_classes)]
+    chance = (n / n_classes - 1) / (n - 1)
+    return SpaceStructure(chance, 0.1 / n**0.5, tuple(map(tuple, distance)), (1,) * n_classes)
 
 
 def _data(

@@ -19,7 +19,7 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"errors", "hashing", "records", "project"}
+LEAVES = {"errors", "hashing", "records", "spaces", "project"}
 SPEC_TYPES = {"spec.experiment", "spec.report"}
 FIRST_HALF = {"datasets", "models", "measures", "training", "plan", "store"}
 SECOND_HALF = {"facts", "figures", "report", "submission", "names"}
@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
     "hashing": set(),
-    "records": set(),
+    "spaces": set(),
+    "records": {"spaces"},
     "system": {"errors"},
     "project": {"errors"},
     "names": {"errors"},
@@ -46,6 +47,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": LEAVES,
     "report": LEAVES | {"spec", "facts", "figures", "names", "system"},
     "submission": LEAVES | {"names"},
+    # what stands beside the stages
+    "trace": LEAVES | {"spec", "facts", "plan", "report"},
+    "scaffold": LEAVES | {"spec", "store", "report"},
     # the whole
     "progress": LEAVES | {"plan"},
     "stamp": LEAVES | {"store"},
@@ -53,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": LEAVES
     | FIRST_HALF
     | SECOND_HALF
-    | {"spec", "progress", "stages", "stamp", "system"},
+    | {"spec", "progress", "stages", "stamp", "system", "trace", "scaffold"},
     "console": LEAVES | {"plan", "progress"},
     "cli": {"__init__", "errors", "console", "pipeline", "project"},
     "__main__": {"cli"},
@@ -68,6 +72,7 @@ LIBRARIES: dict[str, set[str]] = {
     "PIL": {"datasets", "figures", "report"},
     "mlxtend": {"datasets"},
     "sklearn": {"measures"},
+    "scipy": {"measures"},
     "threadpoolctl": {"measures", "training"},
     "matplotlib": {"figures"},
     "jinja2": {"report"},

@@ -72,11 +72,24 @@ class ToyNet(nn.Module):
 QUESTIONS = {
     "sizes": """{% set titulo = "Tamaños" %}
 <p>La {{ ref("tab-conjuntos") }} cuenta {{ toy_net.data.n | integer }} imágenes.</p>
-{{ tabla_conjuntos("tab-conjuntos", toy_net) }}
+{% call tabla("tab-conjuntos", "Imágenes de cada conjunto.", "split_sizes") %}
+<thead><tr><th scope="col">Conjunto</th><th scope="col" class="n">Imágenes</th></tr></thead>
+<tbody><tr><th scope="row">Entrenamiento</th>
+<td class="n">{{ toy_net.data.train.n | integer }}</td></tr></tbody>
+{% endcall %}
 """,
     "scores": """{% set titulo = "Precisión" %}
-<p>La {{ ref("tab-mejores") }} da la mejor: {{ toy_net.h2.best.accuracy | pct }}.</p>
-{{ tabla_mejores("tab-mejores", toy_net) }}
+<p>La {{ ref("tab-mejores") }} da la mejor: {{ toy_net.h2.best.accuracy | pct }} en la
+época {{ toy_net.h2.best.epoch | integer }}.
+{% if toy_net.h2.selection.same_split %}Las mismas {{ toy_net.h2.best.n | integer }} imágenes
+eligieron la época.{% endif %}
+{% if toy_net.h2.best.chance %}Con {{ toy_net.h2.best.errors | integer }} errores, el azar
+bastaría.{% endif %}</p>
+{% call tabla("tab-mejores", "La mejor precisión.", "best_accuracy") %}
+<thead><tr><th scope="col">Época</th><th scope="col" class="n">Precisión</th></tr></thead>
+<tbody><tr><th scope="row">{{ toy_net.h2.best.epoch | integer }}</th>
+<td class="n">{{ toy_net.h2.best.accuracy | pct }}</td></tr></tbody>
+{% endcall %}
 """,
 }
 
@@ -161,7 +174,6 @@ class Toy:
         return {
             **os.environ,
             "PYTHONPATH": str(REPOSITORY),
-            "OMP_NUM_THREADS": "1",
             "REPORTGEN_DATA": str(self.data),
             **more,
         }

@@ -10,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from reportgen.facts.cluster_facts import cluster_facts
 from reportgen.facts.data import data_facts
+from reportgen.facts.dropout import dropout_facts
 from reportgen.facts.evaluation import (
     class_facts,
     error_facts,
-    later_facts,
     pair_facts,
     score_facts,
 )
 from reportgen.facts.fact import Fact
+from reportgen.facts.later import later_facts
+from reportgen.facts.layers import layer_facts
 from reportgen.facts.maps import map_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
+from reportgen.facts.seeds import seed_facts, versus_facts
+from reportgen.facts.selection import selection_facts
+from reportgen.facts.stability import stability_facts
 from reportgen.facts.training import curve_facts, training_facts
 from reportgen.facts.trials import trial_facts
 from reportgen.records import RunId, RunRecord
@@ -46,7 +52,9 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
     yield from provenance_facts(label, record, key)
     for evaluation in record.result.evaluations:
         yield from score_facts(label, record, evaluation, key)
+        yield from selection_facts(label, record, evaluation, key)
         yield from curve_facts(label, record, evaluation, key)
+        yield from dropout_facts(label, record, run.spec, evaluation, key)
         yield from pair_facts(label, record, evaluation, key)
         yield from class_facts(label, record, evaluation, key)
         yield from error_facts(label, record, evaluation, key)
@@ -54,10 +62,28 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
         yield from later_facts(label, record, evaluation, later, key)
     for layer_map in record.result.maps:
         yield from map_facts(label, record, layer_map, key)
+        yield from cluster_facts(label, record, layer_map, key)
+        yield from stability_facts(label, layer_map, key)
+    for h in dict.fromkeys(layer_map.horizon for layer_map in record.result.maps):
+        yield from layer_facts(label, [m for m in record.result.maps if m.horizon == h], key)
+
+
+def all_seed_facts(
+    experiment: str, runs: Sequence[RunId], records: Mapping[RunId, RunRecord]
+) -> Iterator[Fact]:
+    """Yield the facts over the seeds of an experiment and of its trials."""
+    by_trial: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        if run.experiment == experiment:
+            by_trial.setdefault(run.trial, []).append(records[run])
+    for trial, found in by_trial.items():
+        yield from seed_facts(f"{experiment}.{trial}" if trial else experiment, found)
+    base = by_trial.pop("")
+    yield from versus_facts(experiment, base, by_trial)
 
 
 def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact, ...]:
-    """Return every fact of a study, sorted by id.
+    """Return every fact of a study, in the order of its runs and of what they tell.
 
     Parameters
     ----------
@@ -86,4 +112,5 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
         chosen = [records[run.id] for run in own + trials]
         keys = [record.result.keys["record"] for record in chosen]
         facts += trial_facts(name, chosen[0], chosen[1:], keys)
-    return tuple(sorted(facts, key=lambda fact: fact.id))
+        facts += all_seed_facts(name, [run.id for run in study.runs], records)
+    return tuple(facts)

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reportgen.facts.comparison import count_by_group
 from reportgen.facts.fact import Definition, Fact, Source, define
-from reportgen.facts.statistics import mcnemar_p, wilson_interval
+from reportgen.facts.groups import grouped_wilson
+from reportgen.facts.statistics import wilson_interval
 from reportgen.measures.confusion import frequent_pairs
 from reportgen.records import Evaluation, RunRecord
 
-ALPHA = 0.05
-"""Level of the tests: below it a difference is told as one."""
-
 EPOCH = define("{run}.h{h}.best.epoch", "epoch", "Epoch of the first maximum of the accuracy.")
 ACCURACY = define("{run}.h{h}.best.accuracy", "fraction", "Validation accuracy at that epoch.")
-LOW = define("{run}.h{h}.best.low", "fraction", "Lower bound of its 95 % Wilson interval.")
-HIGH = define("{run}.h{h}.best.high", "fraction", "Upper bound of its 95 % Wilson interval.")
+LOW = define(
+    "{run}.h{h}.best.low", "fraction", "Lower bound of its 95 % Wilson interval, by group if any."
+)
+HIGH = define("{run}.h{h}.best.high", "fraction", "Upper bound of that interval.")
 SAMPLES = define("{run}.h{h}.best.n", "count", "Samples that were evaluated.")
+UNITS = define(
+    "{run}.h{h}.best.units", "count", "Independent ones: groups of samples, or the samples."
+)
 ERRORS = define("{run}.h{h}.best.errors", "count", "How many of them are misclassified.")
 LOSS = define("{run}.h{h}.best.validation_loss", "nats", "Validation loss at that epoch.")
 TRAIN_ACCURACY = define(
@@ -55,39 +59,6 @@ SURE_CONFIDENCE = define(
     "{run}.h{h}.confident.{k}.confidence", "fraction", "With what probability."
 )
 SURE_NUMBER = define("{run}.h{h}.confident_errors", "count", "Confident errors that are listed.")
-LATER_EPOCHS = define("{run}.h{h}.later.epochs", "epoch", "The next longer horizon.")
-LATER_GAIN = define("{run}.h{h}.later.gain", "ratio", "Accuracy there minus accuracy here.")
-LATER_FIXED = define("{run}.h{h}.later.fixed", "count", "Samples wrong here and right there.")
-LATER_BROKEN = define("{run}.h{h}.later.broken", "count", "Samples right here and wrong there.")
-LATER_P = define("{run}.h{h}.later.p", "ratio", "Exact McNemar p-value of the two checkpoints.")
-LATER_VERDICT = define(
-    "{run}.h{h}.later.verdict", "text", "better, worse or inconclusive, at the 5 % level."
-)
-
-
-def compare(mine: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float, str]:
-    """Compare two classifiers on the same samples.
-
-    Parameters
-    ----------
-    mine, theirs : ndarray of bool, shape (n,)
-        Which samples each got right.
-
-    Returns
-    -------
-    fixed, broken : int
-        Samples that only `theirs`, and only `mine`, got right.
-    p : float
-        Exact McNemar p-value.
-    verdict : {"better", "worse", "inconclusive"}
-        What `theirs` is, at level `ALPHA`.
-    """
-    fixed = int(np.sum(theirs & ~mine))
-    broken = int(np.sum(mine & ~theirs))
-    p = mcnemar_p(broken, fixed)
-    if p >= ALPHA:
-        return fixed, broken, p, "inconclusive"
-    return fixed, broken, p, "better" if fixed > broken else "worse"
 
 
 def hits(record: RunRecord, horizon: int) -> np.ndarray:
@@ -96,11 +67,29 @@ def hits(record: RunRecord, horizon: int) -> np.ndarray:
     return right
 
 
+def accuracy_interval(record: RunRecord, evaluation: Evaluation) -> tuple[float, float]:
+    """Return the 95 % interval of a checkpoint's accuracy, by group where samples have groups."""
+    if "groups" not in record.arrays:
+        return wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
+    groups = record.arrays["groups"]
+    right = hits(record, evaluation.horizon)
+    return grouped_wilson(
+        count_by_group(right, groups), count_by_group(np.ones_like(right), groups)
+    )
+
+
+def count_units(record: RunRecord) -> int:
+    """Return how many independent units were evaluated: groups, or else samples."""
+    if "groups" not in record.arrays:
+        return len(record.arrays["labels"])
+    return len(np.unique(record.arrays["groups"]))
+
+
 def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
     """Yield the accuracy of a checkpoint, its interval, and its epoch's other values."""
     h, n = evaluation.horizon, evaluation.n
     right = n - evaluation.n_errors
-    low, high = wilson_interval(right, n)
+    low, high = accuracy_interval(record, evaluation)
     field = f"evaluations[h={h}]"
     here = Source(key, field)
     row = record.result.epochs[evaluation.epoch - 1]
@@ -111,6 +100,7 @@ def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -
     yield LOW(low, here, run=run, h=h)
     yield HIGH(high, here, run=run, h=h)
     yield SAMPLES(n, here, run=run, h=h)
+    yield UNITS(count_units(record), here, run=run, h=h)
     yield ERRORS(evaluation.n_errors, here, run=run, h=h)
     yield CHANCE(low <= commonest / n, here, run=run, h=h)
     yield LOSS(row.validation_loss, there, run=run, h=h)
@@ -177,19 +167,3 @@ def error_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -
         yield SURE_TRUE(classes[error.true], source, run=run, h=h, k=k)
         yield SURE_PREDICTED(classes[error.predicted], source, run=run, h=h, k=k)
         yield SURE_CONFIDENCE(error.confidence, source, run=run, h=h, k=k)
-
-
-def later_facts(
-    run: str, record: RunRecord, evaluation: Evaluation, later: Evaluation, key: str
-) -> Iterator[Fact]:
-    """Yield what a longer horizon brought, on the same samples."""
-    h = evaluation.horizon
-    source = Source(key, f"evaluations[h={h}],evaluations[h={later.horizon}]")
-    fixed, broken, p, verdict = compare(hits(record, h), hits(record, later.horizon))
-    gain = (evaluation.n_errors - later.n_errors) / evaluation.n
-    yield LATER_EPOCHS(later.horizon, source, run=run, h=h)
-    yield LATER_GAIN(gain, source, run=run, h=h)
-    yield LATER_FIXED(fixed, source, run=run, h=h)
-    yield LATER_BROKEN(broken, source, run=run, h=h)
-    yield LATER_P(p, source, run=run, h=h)
-    yield LATER_VERDICT(verdict, source, run=run, h=h)

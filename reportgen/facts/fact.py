@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, KeysView
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -144,6 +144,12 @@ class FactTree:
     Iterating gives the children, numbered ones in numeric order, others in the
     order in which they were added; `keys()` gives their names.
 
+    Parameters
+    ----------
+    children : mapping of str to FactTree or Fact
+    path : str
+        Dotted id of the tree itself; empty for the whole.
+
     Raises
     ------
     AttributeError, KeyError
@@ -152,24 +158,9 @@ class FactTree:
 
     __slots__ = ("_children", "_path")
 
-    def __init__(self, path: str = "") -> None:
+    def __init__(self, children: Mapping[str, FactTree | Fact], path: str = "") -> None:
         self._path = path
-        self._children: dict[str, FactTree | Fact] = {}
-
-    def _insert(self, parts: list[str], fact: Fact) -> None:
-        head, *rest = parts
-        if not rest:
-            if head in self._children:
-                msg = f"two facts with the id {fact.id}"
-                raise ValueError(msg)
-            self._children[head] = fact
-            return
-        path = f"{self._path}.{head}" if self._path else head
-        child = self._children.setdefault(head, FactTree(path))
-        if isinstance(child, Fact):
-            msg = f"{fact.id} lies below {child.id}, which is a fact itself"
-            raise ValueError(msg)
-        child._insert(rest, fact)
+        self._children = children
 
     def _missing(self, name: object) -> str:
         where = self._path or "the facts"
@@ -209,6 +200,9 @@ class FactTree:
         return f"<facts below {self._path or '.'}: {', '.join(self._children)}>"
 
 
+Branch = dict[str, "Fact | Branch"]
+
+
 def build_tree(facts: Iterable[Fact]) -> FactTree:
     """Return the tree of some facts.
 
@@ -217,7 +211,27 @@ def build_tree(facts: Iterable[Fact]) -> FactTree:
     ValueError
         If two facts share an id, or one lies below another.
     """
-    tree = FactTree()
+    root: Branch = {}
     for fact in facts:
-        tree._insert(fact.id.split("."), fact)
-    return tree
+        *parents, name = fact.id.split(".")
+        branch = root
+        for parent in parents:
+            inner = branch.setdefault(parent, {})
+            if isinstance(inner, Fact):
+                msg = f"{fact.id} lies below {inner.id}, which is a fact itself"
+                raise ValueError(msg)
+            branch = inner
+        if name in branch:
+            msg = f"two facts with the id {fact.id}, or one lies below it"
+            raise ValueError(msg)
+        branch[name] = fact
+    return _grown(root, "")
+
+
+def _grown(branch: Branch, path: str) -> FactTree:
+    """Return the tree of a nested dictionary of facts."""
+    children = {
+        name: child if isinstance(child, Fact) else _grown(child, f"{path}.{name}".lstrip("."))
+        for name, child in branch.items()
+    }
+    return FactTree(children, path)

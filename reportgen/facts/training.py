@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.statistics import wilson_interval
-from reportgen.facts.verdicts import judge_curves
+from reportgen.facts.verdicts import CurveVerdict, judge_curves
 from reportgen.records import Evaluation, RunRecord
 from reportgen.spec.experiment import Experiment, Phase
 
@@ -35,44 +36,36 @@ ROW: tuple[tuple[Definition, str], ...] = tuple(
 )
 
 HORIZON = define("{run}.h{h}.epochs", "epoch", "The horizon itself: epochs looked at.")
-TRAIN_TREND = define(
-    "{run}.h{h}.verdict.train_trend", "text", "Training loss at the end: falling, flat, rising."
-)
-TREND = define(
-    "{run}.h{h}.verdict.validation_trend",
-    "text",
-    "Validation loss at the end: falling, flat, rising.",
-)
-TAIL = define("{run}.h{h}.verdict.tail", "epoch", "Last epochs that the trends look back over.")
-CHANGE = define(
-    "{run}.h{h}.verdict.validation_change", "ratio", "Relative change of the validation loss there."
-)
-MINIMUM = define(
-    "{run}.h{h}.verdict.loss_minimum", "epoch", "Epoch of the smallest smoothed validation loss."
-)
-OVERFITTING = define(
-    "{run}.h{h}.verdict.overfitting", "text", "none, gap (accuracies part) or rising (loss rises)."
-)
-ONSET = define("{run}.h{h}.verdict.onset", "epoch", "First epoch of overfitting; none without it.")
-GAP = define(
-    "{run}.h{h}.verdict.gap", "ratio", "Training minus validation accuracy at the best epoch."
-)
-BIAS = define("{run}.h{h}.verdict.high_bias", "bool", "Whether the network underfits.")
-MORE = define(
-    "{run}.h{h}.verdict.more_epochs_help", "bool", "Whether the validation loss still falls."
+CHANCE_LOSS = define(
+    "{run}.h{h}.verdict.chance_loss", "nats", "Loss of guessing by class frequency: ln C if even."
 )
 
-VERDICTS: tuple[tuple[Definition, str], ...] = (
-    (TRAIN_TREND, "train_trend"),
-    (TREND, "validation_trend"),
-    (TAIL, "tail"),
-    (CHANGE, "validation_change"),
-    (MINIMUM, "loss_minimum"),
-    (OVERFITTING, "overfitting"),
-    (ONSET, "onset"),
-    (GAP, "gap"),
-    (BIAS, "high_bias"),
-    (MORE, "more_epochs_help"),
+VERDICT_FIELDS: tuple[tuple[str, Unit, str], ...] = (
+    (
+        "state",
+        "text",
+        "First that holds: diverged, stuck, short, overfitting, improving, unstable, plateau.",
+    ),
+    ("train_trend", "text", "Training loss at the end: falling, flat, rising (or unknown)."),
+    ("validation_trend", "text", "Validation loss at the end: falling, flat, rising (or unknown)."),
+    ("tail", "epoch", "Epochs of each of the two last stretches that a trend compares."),
+    ("validation_change", "ratio", "Relative change of the validation loss between the two."),
+    ("noise", "nats", "Deviation of the validation loss from its course; none below 6 epochs."),
+    ("loss_minimum", "epoch", "Epoch of the smallest validation loss."),
+    ("rise", "nats", "Validation loss of the last stretch minus that of its lowest one."),
+    ("overfitting", "text", "none, gap (accuracies part) or rising (loss rises)."),
+    ("onset", "epoch", "First epoch of the rise; none unless overfitting is rising."),
+    ("plateau_from", "epoch", "First epoch of the flat end; none unless the state is plateau."),
+    ("gap", "ratio", "Training minus validation accuracy at the best epoch."),
+    ("high_bias", "bool", "Whether the network underfits."),
+    ("stuck", "bool", "Whether the training loss never left that of guessing."),
+    ("diverged", "bool", "Whether training ended before the horizon on a loss without value."),
+    ("more_epochs_help", "bool", "Whether the validation loss still falls."),
+)
+
+VERDICTS: tuple[tuple[Definition, str], ...] = tuple(
+    (define(f"{{run}}.h{{h}}.verdict.{field}", unit, meaning), field)
+    for field, unit, meaning in VERDICT_FIELDS
 )
 
 
@@ -104,13 +97,36 @@ def training_facts(
             yield kind(getattr(row, field), source, run=run, epoch=row.epoch)
 
 
+def chance_loss(record: RunRecord) -> float:
+    """Return the entropy, in nats, of the classes in the training set: ln C if they are even.
+
+    It is the least loss of a network that gives every sample the same answer.
+    """
+    split = next(split for split in record.result.data.splits if split.name == "train")
+    shares = [count / split.n for count in split.per_class if count]
+    return -sum(share * math.log(share) for share in shares)
+
+
+def judge_horizon(record: RunRecord, evaluation: Evaluation) -> CurveVerdict:
+    """Return the verdict on a run's curves up to an evaluation's horizon."""
+    h = evaluation.horizon
+    low, high = wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
+    return judge_curves(
+        record.result.epochs[:h],
+        evaluation.epoch,
+        (high - low) / 2,
+        chance_loss(record),
+        diverged=bool(record.result.stopped) and len(record.result.epochs) < h,
+    )
+
+
 def curve_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
     """Yield the verdict on the curves up to an evaluation's horizon."""
     h = evaluation.horizon
-    low, high = wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
-    rows = record.result.epochs[:h]
-    verdict = judge_curves(rows, evaluation.epoch, (high - low) / 2)
+    verdict = judge_horizon(record, evaluation)
     source = Source(key, f"epochs[:{h}]")
     yield HORIZON(h, source, run=run, h=h)
     for kind, field in VERDICTS:
         yield kind(getattr(verdict, field), source, run=run, h=h)
+    train = Source(key, "data.splits[train].per_class")
+    yield CHANCE_LOSS(chance_loss(record), train, run=run, h=h)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reportgen.facts.evaluation import compare, hits
-from reportgen.facts.fact import Fact, Source, define
+import numpy as np
+
+from reportgen.facts.comparison import Comparison, Verdict, compare, judge
+from reportgen.facts.evaluation import hits
+from reportgen.facts.fact import Definition, Fact, Source, define
+from reportgen.facts.permutation import holm
 from reportgen.records import Evaluation, RunRecord
 
 NUMBER = define("{run}.trials.n", "count", "Trials of the experiment.")
@@ -16,6 +20,13 @@ REDUCTION = define(
 SHARE = define("{run}.{trial}.share", "fraction", "Parameters of the trial over the experiment's.")
 GAIN = define(
     "{run}.{trial}.h{h}.versus.gain", "ratio", "Accuracy of the trial minus the experiment's."
+)
+LOW = define("{run}.{trial}.h{h}.versus.low", "ratio", "Lower bound of its 95 % interval (Tango).")
+HIGH = define("{run}.{trial}.h{h}.versus.high", "ratio", "Upper bound of that interval.")
+SMALL = define(
+    "{run}.{trial}.h{h}.versus.small",
+    "bool",
+    "Whether all of it lies within ±0.5 percentage points.",
 )
 FIXED = define(
     "{run}.{trial}.h{h}.versus.fixed", "count", "Samples that only the trial gets right."
@@ -28,8 +39,20 @@ P_HOLM = define(
     "{run}.{trial}.h{h}.versus.p_holm", "ratio", "The same after Holm's correction over the trials."
 )
 VERDICT = define(
-    "{run}.{trial}.h{h}.versus.verdict", "text", "better, worse or inconclusive, after Holm."
+    "{run}.{trial}.h{h}.versus.verdict",
+    "text",
+    "better, worse, similar or inconclusive, after Holm.",
 )
+FOUND: tuple[tuple[Definition, str], ...] = (
+    (GAIN, "gain"),
+    (LOW, "low"),
+    (HIGH, "high"),
+    (SMALL, "small"),
+    (FIXED, "fixed"),
+    (BROKEN, "broken"),
+    (P, "p"),
+)
+
 CHOSEN = define(
     "{run}.h{h}.trials.chosen", "text", "Smallest trial that is not worse, or that loses least."
 )
@@ -38,39 +61,19 @@ SMALLEST = define("{run}.h{h}.trials.smallest", "text", "Trial with fewest param
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """A trial against its experiment at one horizon."""
+class TrialComparison:
+    """A trial against its experiment at one horizon; `p_holm` is corrected over the trials."""
 
     trial: str
-    gain: float
-    fixed: int
-    broken: int
-    p: float
-    p_holm: float
-    verdict: str
     parameters: int
+    found: Comparison
+    p_holm: float
 
-
-def holm(values: Sequence[float]) -> tuple[float, ...]:
-    """Return Holm's step-down correction of some p-values, in the order given.
-
-    Notes
-    -----
-    The i-th smallest of m is multiplied by m − i + 1, made monotone and capped at
-    1: S. Holm, Scandinavian Journal of Statistics 6 (1979), 65–70.
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03])
-    (0.03, 0.06, 0.06)
-    """
-    order = sorted(range(len(values)), key=lambda i: values[i])
-    corrected = [0.0] * len(values)
-    highest = 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(values) - rank) * values[i]))
-        corrected[i] = highest
-    return tuple(corrected)
+    @property
+    def verdict(self) -> Verdict:
+        """What the trial is, after the correction."""
+        found = self.found
+        return judge(self.p_holm, found.gain, found.low, found.high)
 
 
 def parameters(record: RunRecord) -> int:
@@ -83,33 +86,31 @@ def find_evaluation(record: RunRecord, horizon: int) -> Evaluation | None:
     return next((e for e in record.result.evaluations if e.horizon == horizon), None)
 
 
+def same_samples(base: RunRecord, trial: RunRecord) -> bool:
+    """Tell whether two runs were evaluated on the same samples, as far as labels tell."""
+    return np.array_equal(base.arrays["labels"], trial.arrays["labels"])
+
+
 def compare_trials(
     base: RunRecord, trials: Sequence[RunRecord], horizon: int
-) -> tuple[Comparison, ...]:
-    """Compare the trials that reach a horizon, on the same samples, with the experiment."""
-    reference = find_evaluation(base, horizon)
-    reached = [(t, e) for t in trials if (e := find_evaluation(t, horizon)) is not None]
-    if reference is None or not reached:
+) -> tuple[TrialComparison, ...]:
+    """Compare the trials that reach a horizon, on the same samples, with the experiment.
+
+    Trials that were evaluated on other samples take no part.
+    """
+    if find_evaluation(base, horizon) is None:
         return ()
-    outcomes = [compare(hits(base, horizon), hits(t, horizon)) for t, _ in reached]
-    corrected = holm([p for _, _, p, _ in outcomes])
-    comparisons = []
-    for (trial, evaluation), (fixed, broken, p, _), p_holm in zip(
-        reached, outcomes, corrected, strict=True
-    ):
-        verdict = "inconclusive"
-        if p_holm < 0.05:
-            verdict = "better" if fixed > broken else "worse"
-        gain = (reference.n_errors - evaluation.n_errors) / reference.n
-        comparisons.append(
-            Comparison(
-                trial.result.trial, gain, fixed, broken, p, p_holm, verdict, parameters(trial)
-            )
-        )
-    return tuple(comparisons)
+    reached = [t for t in trials if find_evaluation(t, horizon) and same_samples(base, t)]
+    groups = base.arrays.get("groups")
+    found = [compare(hits(base, horizon), hits(t, horizon), groups) for t in reached]
+    corrected = holm([comparison.p for comparison in found])
+    return tuple(
+        TrialComparison(trial.result.trial, parameters(trial), comparison, p_holm)
+        for trial, comparison, p_holm in zip(reached, found, corrected, strict=True)
+    )
 
 
-def choose(comparisons: Sequence[Comparison]) -> Comparison:
+def choose(comparisons: Sequence[TrialComparison]) -> TrialComparison:
     """Return the smallest trial that is not shown worse, or else the one that loses least.
 
     Ties go to the trial that stands first in the experiment file.
@@ -117,7 +118,7 @@ def choose(comparisons: Sequence[Comparison]) -> Comparison:
     kept = [c for c in comparisons if c.verdict != "worse"]
     if kept:
         return min(kept, key=lambda c: c.parameters)
-    return max(comparisons, key=lambda c: c.gain)
+    return max(comparisons, key=lambda c: c.found.gain)
 
 
 def trial_facts(
@@ -143,10 +144,8 @@ def trial_facts(
             continue
         for c in comparisons:
             names = {"run": run, "trial": c.trial, "h": h}
-            yield GAIN(c.gain, everything, **names)
-            yield FIXED(c.fixed, everything, **names)
-            yield BROKEN(c.broken, everything, **names)
-            yield P(c.p, everything, **names)
+            for kind, field in FOUND:
+                yield kind(getattr(c.found, field), everything, **names)
             yield P_HOLM(c.p_holm, everything, **names)
             yield VERDICT(c.verdict, everything, **names)
         chosen = choose(comparisons)

@@ -30,11 +30,14 @@ def sample_rows(n: int, m: int, seed: int) -> NDArray[np.int32]:
     return np.sort(drawn).astype(np.int32)
 
 
-def embed(features: NDArray[np.float32], spec: Embeddings) -> NDArray[np.float32]:
+def embed(
+    features: NDArray[np.float32], spec: Embeddings, *, random_start: int | None = None
+) -> NDArray[np.float32]:
     """Return the t-SNE map of features, (n, 2).
 
-    It starts from the first two principal components, and runs on one thread, so
-    the bits do not depend on the number of cores. Where all samples have the same
+    It starts from the first two principal components, or from random points where
+    a seed for them is given, and runs on one thread, so the bits do not depend on
+    the number of cores. Where all samples have the same
     features there is nothing to spread: all points lie at 0.
 
     Parameters
@@ -43,6 +46,8 @@ def embed(features: NDArray[np.float32], spec: Embeddings) -> NDArray[np.float32
         A row a sample.
     spec : Embeddings
         Its perplexity and seed count; which samples are drawn is decided before.
+    random_start : int or None
+        Seed of a random start, in place of the principal components.
 
     Raises
     ------
@@ -66,7 +71,9 @@ def embed(features: NDArray[np.float32], spec: Embeddings) -> NDArray[np.float32
         raise DataError(msg)
     if not np.ptp(features, axis=0).any():
         return np.zeros((n, 2), np.float32)
-    return _tsne(features, spec.perplexity, spec.seed)
+    if random_start is not None:
+        return _tsne(features, spec.perplexity, random_start, "random")
+    return _tsne(features, spec.perplexity, spec.seed, "pca")
 
 
 def trustworthiness(
@@ -99,13 +106,15 @@ def trustworthiness(
     return float(value)
 
 
-def _tsne(features: NDArray[np.float32], perplexity: float, seed: int) -> NDArray[np.float32]:
+def _tsne(
+    features: NDArray[np.float32], perplexity: float, seed: int, start: str
+) -> NDArray[np.float32]:
     """Run scikit-learn's t-SNE on one thread."""
     from sklearn.manifold import TSNE
 
     # The principal components need a second axis; a constant one changes no distance.
     wide = features if features.shape[1] > 1 else np.pad(features, ((0, 0), (0, 1)))
-    model = TSNE(init="pca", perplexity=perplexity, random_state=seed, max_iter=1000)
+    model = TSNE(init=start, perplexity=perplexity, random_state=seed, max_iter=1000)
     with single_thread():
         points: NDArray[np.float32] = model.fit_transform(wide)
     return points.astype(np.float32)

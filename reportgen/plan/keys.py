@@ -35,7 +35,7 @@ STAGE_VERSIONS: Mapping[str, int] = {
     "data": 1,
     "train": 1,
     "evaluate": 1,
-    "embed": 1,
+    "embed": 2,
     "record": 1,
 }
 """Raised when a stage of this package gives other results for the same input."""

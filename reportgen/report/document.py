@@ -13,14 +13,14 @@ from reportgen.facts.results import results_json
 from reportgen.names import submission_stem
 from reportgen.records import RunId, RunRecord
 from reportgen.report.html import REFERENCE_WORDS, STYLE, Page, Writer
+from reportgen.report.lints import Subject, find_all
 from reportgen.report.pdf import Attachment, replace_file, write_pdf
 from reportgen.report.pictures import FOLDER
 from reportgen.report.spanish import THIN_SPACE
+from reportgen.report.text import without_grounds
 from reportgen.report.view import View
 from reportgen.spec.study import Study
 
-# Spans that only say where a number comes from: the PDF needs no tag for each.
-_SOURCE_SPAN = re.compile(r'<span class="(?:fact|literal)"[^>]*>([^<]*)</span>')
 # A thin space in the text, not in a tag: the style sheet widens it.
 _THIN_SPACE = re.compile(rf"{THIN_SPACE}(?![^<]*>)")
 
@@ -77,48 +77,52 @@ def render_report(
     return Rendered(*paths, n_pages, artefacts)
 
 
+def write_page(study: Study, records: Mapping[RunId, RunRecord], facts: Sequence[Fact]) -> Page:
+    """Return the page of a report, of which nothing is drawn or written.
+
+    Raises
+    ------
+    TemplateError
+        With every fault of the templates.
+    """
+    return Writer(View(study, records, facts), None).write()
+
+
 def _for_print(html: str) -> str:
     """Return the page as the PDF wants it."""
-    bare = _SOURCE_SPAN.sub(r"\1", html)
-    return _THIN_SPACE.sub(f'<span class="thin">{THIN_SPACE}</span>', bare)
+    return _THIN_SPACE.sub(f'<span class="thin">{THIN_SPACE}</span>', without_grounds(html))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What keeps a report from being complete, and what its author should know besides."""
+
+    faults: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def check_report(
     study: Study,
     records: Mapping[RunId, RunRecord],
     facts: Sequence[Fact],
-) -> tuple[str, ...]:
-    """Return what keeps a report from being complete, a line each; nothing is written.
+) -> Checked:
+    """Look for everything that is wrong with a report, at once; nothing is written.
 
-    Looks for questions without an answer, answers without an artefact that the
-    question needs, references to nothing, figures that no text refers to, and
-    every fault in a template.
+    Every fault of a template, and what `lints` finds. What can only be seen on the
+    whole page is looked for once no template is at fault.
     """
+    view = View(study, records, facts)
+    faults: tuple[str, ...] = ()
+    page = None
     try:
-        page = Writer(View(study, records, facts), None).write()
+        page = Writer(view, None).write()
     except TemplateError as error:
-        return tuple(str(fault) for fault in error.faults) or (error.message,)
-    return (*missing_artefacts(study, page), *unreferenced(page))
-
-
-def missing_artefacts(study: Study, page: Page) -> tuple[str, ...]:
-    """Return a line for each artefact that a question needs and its answer has not."""
-    asked = {name for section in study.report.sections for name in section.questions}
-    return tuple(
-        f'the answer to "{question.id}" lacks {need}: the question asks for it'
-        for question in study.assignment.questions
-        if question.id in asked
-        for need in question.needs
-        if need not in page.registry.artefacts.get(question.id, ())
-    )
-
-
-def unreferenced(page: Page) -> tuple[str, ...]:
-    """Return a line for each figure, table or listing that no text refers to."""
-    return tuple(
-        f'the answer to "{item.question}" never refers to its {item.kind} "{item.id}": '
-        f'write {{{{ ref("{item.id}") }}}} where the text speaks of it'
-        for item in page.registry.unreferenced()
+        faults = tuple(str(fault) for fault in error.faults) or (error.message,)
+    by_id = {fact.id: fact for fact in facts}
+    found = list(find_all(Subject(study, records, by_id, view.labels, page)))
+    return Checked(
+        faults=(*faults, *(finding.text for finding in found if finding.fatal)),
+        warnings=tuple(finding.text for finding in found if not finding.fatal),
     )
 
 

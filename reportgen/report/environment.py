@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import jinja2
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from reportgen.errors import nearest
 from reportgen.facts.fact import Fact, FactTree
+from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
+from reportgen.report.marks import Bare, Marks
 from reportgen.spec.experiment import SpecModel
 
 _JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
@@ -75,16 +78,42 @@ class Environment(ImmutableSandboxedEnvironment):
             loader=jinja2.FileSystemLoader(templates),
             autoescape=True,
             undefined=UnknownHere,
-            finalize=forbid_bare_numbers,
+            finalize=finish,
             lstrip_blocks=True,
+            auto_reload=False,
+            optimized=False,  # folding constants takes longer than it saves
+            extensions=[Claims],
         )
+        self.claims = Claims.of(self)
+        self.marks = Marks(self.claims)
+        self.consulted: set[str] = set()
         self.filters |= filters
         self.tests["known"] = is_known
         self.globals |= {"literal": literal, **names}
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Parse a template, and put marks into it (see `reportgen.report.marks`)."""
+        return self.marks.mark(super()._parse(source, name, filename), name or "")
+
     def names(self) -> list[str]:
         """Return the names that every template may use, sorted."""
         return sorted(set(self.globals) - _JINJA_GLOBALS)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute; note the id of each fact that a template reaches."""
+        value = super().getattr(obj, attribute)
+        if isinstance(value, Fact):
+            self.consulted.add(value.id)
+            self.claims.note(value)
+        return value
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return an item; note the id of each fact that a template reaches."""
+        value = super().getitem(obj, argument)
+        if isinstance(value, Fact):
+            self.consulted.add(value.id)
+            self.claims.note(value)
+        return value
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Forbid private names, a fact's bare value, and all of a spec but its fields.
@@ -105,6 +134,11 @@ class Environment(ImmutableSandboxedEnvironment):
         else:
             hint = f"templates may not reach {attribute!r} of a {type(obj).__name__}"
         return self.undefined(hint, name=attribute, obj=obj, exc=SecurityError)
+
+
+def finish(value: object) -> object:
+    """Return what may be printed (Jinja's `finalize`), with its marks."""
+    return forbid_bare_numbers(value.marked if isinstance(value, Bare) else value)
 
 
 def is_known(fact: object) -> bool:

@@ -55,6 +55,11 @@ def literal(value: object) -> Markup:
     return Markup('<span class="literal">{}</span>').format(value)
 
 
+def spec(text: str, field: str) -> Markup:
+    """Return a text of the study's files: its numbers are part of a name."""
+    return Markup('<span class="spec" data-spec="{}">{}</span>').format(field, text)
+
+
 def checked(fact: object, name: str, units: Iterable[Unit]) -> tuple[Fact, Any]:
     """Return a fact and its value, if a filter can show it.
 

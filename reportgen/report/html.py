@@ -16,10 +16,11 @@ from reportgen.figures.heat import heat
 from reportgen.figures.style import FigureStyle
 from reportgen.report.environment import Environment
 from reportgen.report.fonts import figure_fonts, font_css
-from reportgen.report.formatters import Formatters, range_of
+from reportgen.report.formatters import Formatters, range_of, spec
 from reportgen.report.listing import python_listing
 from reportgen.report.pictures import Pictures
 from reportgen.report.places import locate
+from reportgen.report.proof import Copy, Proof
 from reportgen.report.registry import Registry
 from reportgen.report.spanish import Spanish
 from reportgen.report.text import plain
@@ -58,11 +59,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The finished page, what it defines and refers to, and its headings by id."""
+    """The finished page, what it defines and refers to, and its headings by id.
+
+    `consulted` holds, by question, the ids of the facts that its answer reached.
+    """
 
     html: str
     registry: Registry
     headings: Mapping[str, str]
+    consulted: Mapping[str, frozenset[str]]
 
 
 class Writer:
@@ -81,9 +86,11 @@ class Writer:
         self.registry = Registry()
         self.faults: list[Fault] = []
         self.cause: Exception | None = None
+        self.consulted: dict[str, frozenset[str]] = {}
         spanish = Spanish(self.study.report.locale)
         formatters = Formatters(spanish, view.labels)
         style = FigureStyle(figure_fonts(), spanish.number)
+        self.pictures = Pictures(view, style, root)
         names = {
             **{name: view.tree[name] for name in self.study.experiments},
             **view_functions(view),
@@ -91,7 +98,7 @@ class Writer:
             "assignment": self.study.assignment,
             "profile": self.study.profile,
             "page": self.registry,
-            "pictures": Pictures(view, style, root),
+            "pictures": self.pictures,
             "spanish": spanish,
             "interval": range_of(formatters),
             "plain": plain,
@@ -100,6 +107,7 @@ class Writer:
         }
         self.environment = Environment(self.study.templates, formatters.filters(), names)
         self.macros: Mapping[str, Any] = {}
+        self.copies: list[Copy] = []
 
     def write(self) -> Page:
         """Render the whole page.
@@ -126,10 +134,17 @@ class Writer:
                 )
                 for id, question in self.registry.dangling()
             ]
+        self.faults += self._proofread()
         if self.faults or body is None:
-            raise TemplateError(faults=self.faults) from self.cause
+            raise TemplateError(faults=sorted(set(self.faults))) from self.cause
         html = self.registry.resolve(body[0], self.macros[REFERENCE_WORDS])
-        return Page(html, self.registry, dict(headings(html)))
+        return Page(html, self.registry, dict(headings(html)), self.consulted)
+
+    def _proofread(self) -> list[Fault]:
+        """Return what is against the rules in the answers that could be rendered, and around."""
+        around = Copy(PAGE, {"sections": (), "styles": ()})
+        proof = Proof(self.environment, self.study.templates, MACROS, self.pictures)
+        return proof.read([*self.copies, around])
 
     def _section(self, n: int, section: Any) -> Section:
         """Render a section's answers, each apart, so that one fault does not hide another."""
@@ -149,7 +164,9 @@ class Writer:
             self.faults.append(Fault(f"{self.study.templates.name}/{name}", 0, 0, text))
             return None
         self.registry.question = question.id
+        self.environment.consulted.clear()
         rendered = self._exported(name, {"question": question})
+        self.consulted[question.id] = frozenset(self.environment.consulted)
         if rendered is None:
             return None
         body, exported = rendered
@@ -157,6 +174,7 @@ class Writer:
             text = f'give the question its heading: {{% set {TITLE} = "…" %}}'
             self.faults.append(Fault(f"{self.study.templates.name}/{name}", 1, 0, text))
             return None
+        self.copies.append(Copy(name, {"question": question}, body, question.id, TITLE))
         return Answer(question, number, plain(exported[TITLE]), Markup(body))  # noqa: S704 (autoescaped by Jinja)
 
     def _exported(
@@ -175,7 +193,8 @@ class Writer:
             self.cause = self.cause or error
             vocabulary = {"filter": list(environment.filters), "test": list(environment.tests)}
             fault = locate(error, self.study.templates, vocabulary)
-            self.faults.append(fault if fault.file else Fault(name, 0, 0, fault.message))
+            message = fault.message + environment.claims.unfinished()
+            self.faults.append(Fault(fault.file or name, fault.line, 0, message))
             return None
         return text, context.get_exported()
 
@@ -195,9 +214,10 @@ def view_functions(view: View) -> dict[str, Any]:
     """Return the functions of a view that templates may call, by name."""
     return {
         "experiments": view.experiments,
-        "title_of": view.title,
+        "title_of": lambda run: spec(view.title(run), f"{view.name(run)}.title"),
         "trials": view.trials,
         "trial_name": view.trial_name,
+        "trial_title": lambda run: spec(view.trial_name(run).replace("_", " "), view.name(run)),
         "horizons": view.horizons,
         "splits": view.splits,
         "classes": view.classes,

@@ -59,6 +59,11 @@ class Labels:
         return label.label
 
 
+def label_file(templates: Path, dataset: str) -> Path:
+    """Return the file that has, or would have, the Spanish names of a data set's classes."""
+    return templates / "labels" / f"{_SHARED.get(dataset, dataset)}.yaml"
+
+
 def load_labels(templates: Path, dataset: str) -> Labels:
     """Return the Spanish class names of a data set; without a file, those of the data set.
 
@@ -68,7 +73,7 @@ def load_labels(templates: Path, dataset: str) -> Labels:
         If the file is not YAML, or an entry is not of the form
         ``<class>: {label: …, gender: m or f, plural: …}``.
     """
-    path = templates / "labels" / f"{_SHARED.get(dataset, dataset)}.yaml"
+    path = label_file(templates, dataset)
     if not path.is_file():
         return Labels({})
     from ruamel.yaml import YAML

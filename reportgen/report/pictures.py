@@ -45,12 +45,16 @@ class PictureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn figure: which artefact it is, its address from the page, its size."""
+    """A drawn figure: which artefact it is, its address from the page, its size.
+
+    `checkpoint` is the prefix of the facts of the one checkpoint that it shows, or "".
+    """
 
     artefact: str
     url: str
     width_mm: float
     height_mm: float
+    checkpoint: str = ""
 
     @property
     def style(self) -> str:
@@ -68,12 +72,25 @@ class Pictures:
     style : FigureStyle
     root : Path or None
         Folder of the page; None to draw nothing, as `check` wants it.
+    words : callable, optional
+        Turns what templates write into the words of a figure.
     """
 
-    def __init__(self, view: View, style: FigureStyle, root: Path | None) -> None:
+    def __init__(
+        self,
+        view: View,
+        style: FigureStyle,
+        root: Path | None,
+        words: Callable[[object], str] = plain,
+    ) -> None:
         self._view = view
         self._style = style
         self._root = root
+        self._words = words
+
+    def with_words(self, words: Callable[[object], str]) -> Pictures:
+        """Return what draws nothing, and gives the words of figures to a function."""
+        return Pictures(self._view, self._style, None, words)
 
     # ── what templates call ─────────────────────────────────────────────────
 
@@ -81,7 +98,7 @@ class Pictures:
         """Show sample images of the data, each under what `caption(class)` writes."""
         data = self._record(run).result.data
         names = self._view.classes(run)
-        images = tuple(_grid_image(t, plain(caption(names[t.label]))) for t in data.samples)
+        images = tuple(_grid_image(t, self._words(caption(names[t.label]))) for t in data.samples)
         if not images:
             msg = f"the record of {self._view.name(run)} holds no sample images of {data.name}"
             raise PictureError(msg)
@@ -102,7 +119,7 @@ class Pictures:
             if word not in known:
                 msg = f'curves have no word "{word}"; {nearest(word, known)}'
                 raise PictureError(msg)
-        by_epoch = {e.epoch: plain(best(self._horizon(run, e))) for e in evaluations}
+        by_epoch = {e.epoch: self._words(best(self._horizon(run, e))) for e in evaluations}
         longer = len(evaluations) > 1
         drawing = LearningCurves(
             train_loss=tuple(row.train_loss for row in rows),
@@ -112,11 +129,11 @@ class Pictures:
             validation_accuracy=tuple(row.validation_accuracy for row in rows),
             best=tuple(BestMark(epoch, by_epoch[epoch]) for epoch in sorted(by_epoch)),
             extension=Extension(
-                evaluations[0].horizon, plain(extension(self._horizon(run, evaluations[0])))
+                evaluations[0].horizon, self._words(extension(self._horizon(run, evaluations[0])))
             )
             if longer
             else None,
-            words=CurveWords(**{name: plain(words[name]) for name in known}),
+            words=CurveWords(**{name: self._words(words[name]) for name in known}),
             width_mm=TEXT_WIDTH_MM,
         )
         return self._keep("curves", drawing)
@@ -126,7 +143,7 @@ class Pictures:
         evaluation = self._evaluation(horizon)
         facts = self._view.children(horizon, "confident") if evaluation.errors else ()
         images = tuple(
-            _grid_image(error.thumbnail, *(plain(caption(fact)) for caption in captions))
+            _grid_image(error.thumbnail, *(self._words(caption(fact)) for caption in captions))
             for error, fact in zip(evaluation.errors, facts, strict=True)
             if error.thumbnail is not None
         )
@@ -135,7 +152,8 @@ class Pictures:
                 "the record holds no pictures of errors: there are none, or the licence forbids it"
             )
             raise PictureError(msg)
-        return self._keep("error_grid", ImageGrid(images, columns=6, width_mm=TEXT_WIDTH_MM))
+        grid = ImageGrid(images, columns=6, width_mm=TEXT_WIDTH_MM)
+        return self._keep("error_grid", grid, self._checkpoint(horizon))
 
     def maps(self, horizon: FactTree, names: Mapping[str, str]) -> Picture:
         """Show the maps of a horizon's checkpoint; `names` has the words under each."""
@@ -149,11 +167,13 @@ class Pictures:
                 msg = f'the map "{layer_map.alias}" has no name among {sorted(names)}'
                 raise PictureError(msg)
         maps = tuple(
-            FeatureMap(record.arrays[f"h{h}.map.{m.alias}"], plain(names[m.alias])) for m in found
+            FeatureMap(record.arrays[f"h{h}.map.{m.alias}"], self._words(names[m.alias]))
+            for m in found
         )
         labels = record.arrays["labels"][record.arrays["embedding.sample"]]
         classes = self._view.class_names(horizon)
-        return self._keep("maps", FeatureMaps(maps, labels, classes, TEXT_WIDTH_MM))
+        drawing = FeatureMaps(maps, labels, classes, TEXT_WIDTH_MM)
+        return self._keep("maps", drawing, self._checkpoint(horizon))
 
     def trials(
         self, run: FactTree, h: str, words: Mapping[str, str], name: Callable[[FactTree], str]
@@ -162,7 +182,7 @@ class Pictures:
         number = self._view.number
         points = [
             TrialPoint(
-                plain(words["reference"] if tree is run else name(tree)),
+                self._words(words["reference"] if tree is run else name(tree)),
                 round(number(tree, "model.parameters")),
                 number(tree, f"{h}.best.accuracy"),
                 number(tree, f"{h}.best.low"),
@@ -173,8 +193,8 @@ class Pictures:
         ]
         drawing = TrialsPlot(
             tuple(points),
-            plain(words["parameters"]),
-            plain(words["accuracy"]),
+            self._words(words["parameters"]),
+            self._words(words["accuracy"]),
             panel_mm=TRIALS_PANEL_MM,
         )
         return self._keep("trials_plot", drawing)
@@ -192,19 +212,23 @@ class Pictures:
         assert isinstance(tree, FactTree)
         return tree
 
-    def _keep(self, artefact: str, drawing: Drawing) -> Picture:
+    def _checkpoint(self, horizon: FactTree) -> str:
+        return f"{self._view.name(horizon)}.h{self._evaluation(horizon).horizon}"
+
+    def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:
         """Return a drawing's picture, drawn only if no earlier one has its key."""
+        if self._root is None:
+            url = f"{FOLDER}/{artefact.replace('_', '-')}.svg"
+            return Picture(artefact, url, TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
         name = f"{artefact.replace('_', '-')}-{drawing.key(self._style)[:16]}.svg"
         url = f"{FOLDER}/{name}"
-        if self._root is None:
-            return Picture(artefact, url, TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2)
         path = self._root / FOLDER / name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_suffix(".part")
             fresh.write_bytes(drawing.draw(self._style))
             fresh.replace(path)
-        return Picture(artefact, url, *svg_size(path))
+        return Picture(artefact, url, *svg_size(path), checkpoint)
 
 
 def svg_size(path: Path) -> tuple[float, float]:

@@ -45,7 +45,7 @@ def locate(error: Exception, templates: Path, vocabulary: Mapping[str, list[str]
     if through:
         message += f"\n    through {' > '.join(through)}"
     deepest = frames[-1]
-    message += "".join(_excerpt(*frame) for frame in dict.fromkeys(((file, line), deepest)))
+    message += "".join(excerpt(*frame) for frame in dict.fromkeys(((file, line), deepest)))
     return Fault(_shown(file, templates), line, 0, message)
 
 
@@ -67,7 +67,7 @@ def _describe(error: Exception, vocabulary: Mapping[str, list[str]]) -> str:
     return text or type(error).__name__
 
 
-def _excerpt(file: Path, line: int) -> str:
+def excerpt(file: Path, line: int) -> str:
     """Return a line of a template, indented, with its number."""
     try:
         text = file.read_text(encoding="utf-8").splitlines()[line - 1]

@@ -23,12 +23,13 @@ class RegistryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One numbered figure, table or listing, and the question whose answer holds it."""
+    """One numbered figure, table or listing, the question whose answer holds it, what it is."""
 
     id: str
     kind: str
     number: int
     question: str
+    artefact: str = ""
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Registry:
         if artefact:
             self.provide(artefact)
         number = 1 + sum(item.kind == kind for item in self.items.values())
-        self.items[id] = Item(id, kind, number, self.question)
+        self.items[id] = Item(id, kind, number, self.question, artefact)
         return Markup('<span class="literal">{}</span>').format(number)
 
     def provide(self, artefact: str) -> str:

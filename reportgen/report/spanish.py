@@ -46,7 +46,7 @@ _UNITS = (
 ).split()
 _TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
 _ORDINALS = "primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo".split()
-_SOUNDS_LIKE_I = re.compile(r"(?i)h?[ií](?<!h[ií])|h[ií](?![aeouáéóú])")
+_SOUNDS_LIKE_I = re.compile(r"(?i)i|h?í|hi(?![aeouáéóú])")
 _SOUNDS_LIKE_O = re.compile(r"(?i)h?[oó]")
 _NUMERAL = re.compile(rf"\d[\d{THIN_SPACE}]*")
 

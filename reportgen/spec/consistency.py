@@ -7,11 +7,15 @@ What cannot be judged because of another fault is passed over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Inconsistency = tuple[tuple[str | int, ...], str]
 """The path of the faulty value and what is wrong with it."""
+
+TAKEN = re.compile(r"data|model|training|epochs|seed\d*|why|stopped|trials|maps|provenance|h\d+")
+"""Names of facts of an experiment, beside which the facts of its trials stand."""
 
 
 def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
@@ -87,6 +91,11 @@ def _sweep(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
     for index, trial in enumerate(trials):
         name, settings = trial.get("name"), trial.get("set")
         before = trials[:index]
+        if isinstance(name, str) and TAKEN.fullmatch(name):
+            yield (
+                ("sweep", index, "name"),
+                f'must not be called like a fact of the experiment, got "{name}"',
+            )
         if isinstance(name, str) and any(other.get("name") == name for other in before):
             yield (
                 ("sweep", index, "name"),

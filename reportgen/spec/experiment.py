@@ -93,17 +93,19 @@ class Subset(SpecModel):
 class Division(SpecModel):
     """A seeded division of a source into splits, stratified by class."""
 
-    train: Count
-    validation: Count
-    test: Count | None = None
-    seed: Seed = 0
+    train: Count = Field(description="Training samples.")
+    validation: Count = Field(description="Validation samples.")
+    test: Count | None = Field(None, description="Test samples; without it there is no test split.")
+    seed: Seed = Field(0, description="Which samples go where.")
 
 
 class Normalization(SpecModel):
     """Mean and standard deviation of each channel, on pixels in [0, 1]."""
 
-    mean: tuple[float, ...] = Field(min_length=1)
-    std: tuple[Positive, ...] = Field(min_length=1)
+    mean: tuple[float, ...] = Field(min_length=1, description="Mean of each channel.")
+    std: tuple[Positive, ...] = Field(
+        min_length=1, description="Standard deviation of each channel."
+    )
 
     @model_validator(mode="after")
     def _same_length(self) -> Self:
@@ -150,11 +152,11 @@ class ModelSpec(SpecModel):
 class Sgd(SpecModel):
     """Stochastic gradient descent (torch.optim.SGD)."""
 
-    name: Literal["sgd"]
-    lr: Positive
-    momentum: Fraction = 0.0
-    nesterov: bool = False
-    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    name: Literal["sgd"] = Field(description="Stochastic gradient descent.")
+    lr: Positive = Field(description="Learning rate.")
+    momentum: Fraction = Field(0.0, description="Momentum; 0 for none.")
+    nesterov: bool = Field(False, description="Nesterov's momentum.")
+    weight_decay: Annotated[float, Field(ge=0.0)] = Field(0.0, description="L2 penalty.")
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Self:
@@ -166,10 +168,16 @@ class Sgd(SpecModel):
 class Adam(SpecModel):
     """Adam, or AdamW with decoupled weight decay (torch.optim)."""
 
-    name: Literal["adam", "adamw"]
-    lr: Positive
-    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
-    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    name: Literal["adam", "adamw"] = Field(
+        description="adam, or adamw with decoupled weight decay."
+    )
+    lr: Positive = Field(description="Learning rate.")
+    betas: tuple[Fraction, Fraction] = Field(
+        (0.9, 0.999), description="Decay rates of both moments."
+    )
+    weight_decay: Annotated[float, Field(ge=0.0)] = Field(
+        0.0, description="L2 penalty; decoupled for adamw."
+    )
 
 
 Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
@@ -183,8 +191,8 @@ def _text_or_list(value: Any) -> str:
 class Phase(SpecModel):
     """A stretch of epochs with one optimiser and one set of trained parameters."""
 
-    epochs: Count
-    optimizer: Optimizer
+    epochs: Count = Field(description="Epochs of the phase.")
+    optimizer: Optimizer = Field(description="Optimiser and its settings.")
     train: Annotated[
         Annotated[Literal["all"], Tag("text")]
         | Annotated[tuple[Text, ...], Tag("list"), Field(min_length=1)],
@@ -198,13 +206,15 @@ class Phase(SpecModel):
 class HorizontalFlip(SpecModel):
     """Mirror an image left to right with this probability."""
 
-    horizontal_flip: Annotated[float, Field(gt=0.0, le=1.0)]
+    horizontal_flip: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        description="Probability of mirroring an image."
+    )
 
 
 class RandomShift(SpecModel):
     """Pad by this many pixels with zeros and cut the old size at a random place."""
 
-    random_shift: Count
+    random_shift: Count = Field(description="Largest shift in pixels.")
 
 
 TRANSFORMS = {"horizontal_flip": "HorizontalFlip", "random_shift": "RandomShift"}
@@ -229,12 +239,18 @@ Augmentation = Annotated[
 class Training(SpecModel):
     """How the network learns."""
 
-    batch_size: Count
-    validation_batch_size: Count = 512
-    loss: Literal["cross_entropy"] = "cross_entropy"
-    augmentation: tuple[Augmentation, ...] = ()
-    on_divergence: Literal["fail", "record"] = "fail"
-    phases: tuple[Phase, ...] = Field(min_length=1)
+    batch_size: Count = Field(description="Samples of a training batch.")
+    validation_batch_size: Count = Field(
+        512, description="Samples of a batch when nothing is learnt."
+    )
+    loss: Literal["cross_entropy"] = Field("cross_entropy", description="What is minimised.")
+    augmentation: tuple[Augmentation, ...] = Field(
+        (), description="Random changes of training images, in order."
+    )
+    on_divergence: Literal["fail", "record"] = Field(
+        "fail", description="A loss that is not finite: fail, or keep the epochs before (record)."
+    )
+    phases: tuple[Phase, ...] = Field(min_length=1, description="Stretches of training, in order.")
 
     @property
     def epochs(self) -> int:
@@ -245,15 +261,29 @@ class Training(SpecModel):
 # ── what is measured ────────────────────────────────────────────────────────
 
 
+class Stability(SpecModel):
+    """How far maps from random starts agree: how many, of how many of the samples."""
+
+    starts: Annotated[int, Field(ge=2, le=20)] = Field(3, description="Maps from random starts.")
+    samples: Annotated[int, Field(ge=10)] | None = Field(
+        None, description="Without it, a fifth of those that are mapped, 200 to 1000."
+    )
+
+
 class Embeddings(SpecModel):
     """Maps of the named features."""
 
-    method: Literal["tsne"] = "tsne"
-    samples: Annotated[int, Field(ge=10)] = 5000
-    perplexity: Positive = 30.0
-    seed: Seed = 0
+    method: Literal["tsne"] = Field("tsne", description="How features become two dimensions.")
+    samples: Annotated[int, Field(ge=10)] = Field(
+        5000, description="Samples on a map; all, if there are fewer."
+    )
+    perplexity: Positive = Field(30.0, description="Perplexity of t-SNE, below the samples.")
+    seed: Seed = Field(0, description="Which samples, and the start of the map.")
     horizons: tuple[Count, ...] | None = Field(
         None, description="At which horizons' checkpoints; without it, at the first."
+    )
+    stability: Stability | None = Field(
+        Stability(), description="Agreement over random starts; null leaves it out."
     )
 
 
@@ -263,7 +293,7 @@ class Trial(SpecModel):
     Trials train and are evaluated; maps are drawn for the experiment itself.
     """
 
-    name: Name
+    name: Name = Field(description="Name of the trial in facts and figures.")
     set: dict[str, Any] = Field(min_length=1, description="Dotted path to value.")
     why: Text = Field(description="What changes and to what end, in Spanish.")
 
@@ -271,19 +301,29 @@ class Trial(SpecModel):
 class Experiment(SpecModel):
     """One experiment: data, network, training, and what is measured."""
 
-    title: Text
-    dataset: DatasetSpec
-    model: ModelSpec
-    weights: Literal["none"] = "none"
-    seeds: tuple[Seed, ...] = Field((0,), min_length=1)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    training: Training
+    title: Text = Field(description="Name of the experiment in the report.")
+    dataset: DatasetSpec = Field(description="Which data, and how they are divided.")
+    model: ModelSpec = Field(description="Which network.")
+    weights: Literal["none"] = Field(
+        "none", description="What the network starts from; none: at random."
+    )
+    seeds: tuple[Seed, ...] = Field(
+        (0,), min_length=1, description="A run for each; the first is the one that is told."
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="auto: bfloat16 where the device is fast at it, else float32."
+    )
+    training: Training = Field(description="How the network learns.")
     horizons: tuple[Count, ...] = Field((), description="Epochs at which to report.")
     features: dict[Name, Text] = Field(
         default_factory=dict, description="Alias to module name, as named_modules() has it."
     )
-    embeddings: Embeddings | None = None
-    sweep: tuple[Trial, ...] = ()
+    embeddings: Embeddings | None = Field(
+        None, description="Maps of the named features; null for none."
+    )
+    sweep: tuple[Trial, ...] = Field(
+        (), description="Trials that are compared with the experiment, in order."
+    )
 
     @property
     def report_horizons(self) -> tuple[int, ...]:

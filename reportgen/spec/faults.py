@@ -184,6 +184,8 @@ PATTERNS = {
     r"^[a-z][a-z0-9_]*$": 'a name of lower-case letters a-z, digits and "_" that begins with '
     "a letter",
     r"^[A-Za-z_][A-Za-z0-9_]*$": "the name of a Python class",
+    r"^[a-z0-9][a-z0-9_-]*$": 'a name of lower-case letters a-z, digits, "-" and "_", as a file '
+    "of the data directory has it before .npz",
     r"^[^@\s]+@[^@\s]+$": "an e-mail address",
 }
 """What each pattern of the models asks for."""

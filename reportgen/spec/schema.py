@@ -65,8 +65,9 @@ def _profile(experiment: Schema, report: Schema) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "report": _partial(report, definitions),
+            "report": {**_partial(report, definitions), "description": "Of report.yaml."},
             "experiments": {
+                "description": "By experiment, what to set otherwise.",
                 "type": "object",
                 "propertyNames": names,
                 "additionalProperties": _partial(experiment, definitions),

@@ -75,7 +75,7 @@ def assemble_record(
         data=describe_data(bench),
         model=describe_model(bench),
         epochs=journal.rows[:epochs],
-        stopped=journal.stopped,
+        stopped=journal.stopped if len(journal.rows) < epochs else "",
         evaluations=tuple(
             describe_answers(bench, item, illustrated=i == 0 and is_illustrated(bench))
             for i, item in enumerate(answers)
@@ -93,6 +93,8 @@ def gather_arrays(
 ) -> dict[str, np.ndarray]:
     """Return a record's arrays by the names that `records` documents."""
     arrays: dict[str, np.ndarray] = {"labels": bench.evaluated.labels}
+    if bench.evaluated.groups is not None:
+        arrays["groups"] = bench.evaluated.groups
     for item in answers:
         arrays[f"h{item.horizon}.predictions"] = item.predictions
         arrays[f"h{item.horizon}.confidence"] = item.confidence

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from reportgen.hashing import canonical_json
 from reportgen.measures.embedding import embed, sample_rows, trustworthiness
 from reportgen.measures.space import measure_space
+from reportgen.measures.stability import measure_stability
+from reportgen.measures.structure import measure_structure
 from reportgen.plan.decision import decide_stage
 from reportgen.progress import Progress
-from reportgen.records import LayerMap, SpaceMeasures
+from reportgen.records import LayerMap
 from reportgen.spec.experiment import Embeddings
 from reportgen.stages.bench import EVALUATED, Bench
 from reportgen.stages.train import chosen_epoch
@@ -91,12 +93,10 @@ def _embed(
     for alias, layer in layers.items():
         points = embed(features[layer], wanted)
         arrays[alias] = points
-        spaces = tuple(
-            measure_space(space, labels, bench.data.source.n_classes)
-            for space in (features[layer], points)
-        )
+        names = (alias, layer)
+        n_classes = bench.data.source.n_classes
         maps.append(
-            _describe(wanted, (horizon, epoch), (alias, layer), features[layer], points, spaces)
+            _describe(wanted, (horizon, epoch), names, features[layer], points, labels, n_classes)
         )
     return tuple(maps), arrays
 
@@ -107,10 +107,11 @@ def _describe(
     names: tuple[str, str],
     features: np.ndarray,
     points: np.ndarray,
-    spaces: tuple[SpaceMeasures, ...],
+    labels: np.ndarray,
+    n_classes: int,
 ) -> LayerMap:
     """Return what the record says of one map."""
-    in_features, on_map = spaces
+    in_features = measure_space(features, labels, n_classes)
     n, n_features = features.shape
     return LayerMap(
         *checkpoint,
@@ -122,5 +123,8 @@ def _describe(
         wanted.perplexity,
         trustworthiness(features, points, in_features.n_neighbours),
         in_features,
-        on_map,
+        measure_space(points, labels, n_classes),
+        measure_structure(features, labels, n_classes),
+        measure_structure(points, labels, n_classes),
+        measure_stability(features, labels, n_classes, wanted),
     )

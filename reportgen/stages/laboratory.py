@@ -57,7 +57,11 @@ class Laboratory:
 
     def _make_record(self, bench: Bench) -> RunRecord:
         plan = bench.plan
-        with self.store.lock(plan.record):
+
+        def waiting() -> None:
+            self.progress.note(f"{plan.run.id}: another build is making it; waiting")
+
+        with self.store.lock(plan.record, waiting):
             made_meanwhile = read_record(self.store, plan)
             if made_meanwhile is not None:
                 return made_meanwhile

@@ -61,7 +61,8 @@ class SourceShelf:
             return str(json.loads(entry.files[FINGERPRINT]))
         found = fingerprint(self.source(name))
         try:
-            self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})
+            with self.store.lock(key):
+                self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})
         except StoreError:
             # A cache that cannot be kept costs a second at the next build, no result.
             return found

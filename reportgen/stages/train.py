@@ -6,6 +6,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from reportgen.errors import RunError
 from reportgen.plan.decision import decide_training
 from reportgen.progress import Progress
 from reportgen.records import EpochRow, best_epoch
@@ -31,6 +32,12 @@ def train_stage(
     placement : Placement
         Where the stages that follow compute: the device that was asked for, with
         the thread count that the training began with.
+
+    Raises
+    ------
+    RunError
+        If the training diverged: at all, or in its first epoch where
+        `on_divergence` is `record`.
     """
     run, key, spec = bench.plan.run.id, bench.plan.train, bench.spec
     with store.lock(key):
@@ -44,6 +51,7 @@ def train_stage(
         if decision.action != "reuse":
             journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
             _train(bench, journal, placement, progress)
+    require_epochs(bench, journal)
     return journal, placement
 
 
@@ -72,6 +80,23 @@ def _train(
     )
     if outcome.diverged_at:
         journal.stop(f"diverged in epoch {outcome.diverged_at}")
+
+
+def require_epochs(bench: Bench, journal: TrainingJournal) -> None:
+    """Refuse a training that ended before its first epoch was through.
+
+    Raises
+    ------
+    RunError
+        If there is nothing that could be evaluated.
+    """
+    if not journal.rows:
+        rate = bench.spec.training.phases[0].optimizer.lr
+        msg = (
+            f"{bench.plan.run.id}: it {journal.stopped}, so there is nothing to report; "
+            f"try a smaller lr than {rate:g}"
+        )
+        raise RunError(msg)
 
 
 def open_session(placement: Placement, first_epoch: int, root: Path) -> Session:

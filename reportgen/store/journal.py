@@ -112,12 +112,13 @@ class TrainingJournal:
         """
         with file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._state = self._keep(f"state-{row.epoch:04d}.safetensors", state)
+            new_state = self._keep(f"state-{row.epoch:04d}.safetensors", state)
             if weights is not None:
                 name = f"weights-{row.epoch:04d}.safetensors"
                 self._weights = {**self._weights, row.epoch: self._keep(name, weights)}
             self.rows = (*self.rows, row)
             self.seconds = (*self.seconds, seconds)
+            self._state = new_state
             self._write()
             self._sweep()
 

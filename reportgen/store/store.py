@@ -31,6 +31,7 @@ from reportgen.store.files import file_errors, hold_lock, write_synced
 
 STORE_SCHEMA = 1
 ENTRY = "entry.json"
+MARKER = "store.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Store:
         self._check_schema()
 
     def _check_schema(self) -> None:
-        marker = self.root / "store.json"
+        marker = self.root / MARKER
         if not marker.is_file():
             return
         try:
@@ -90,7 +91,7 @@ class Store:
         with file_errors(self.root):
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
             (self.root / "tmp").mkdir(exist_ok=True)
-            marker = self.root / "store.json"
+            marker = self.root / MARKER
             if not marker.is_file():
                 write_synced(marker, canonical_json({"schema": STORE_SCHEMA}) + b"\n")
 
@@ -149,3 +150,8 @@ def read_entry(folder: Path) -> Entry | None:
         return Entry(files, entry["provenance"]) if intact else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder is a store, by its marker."""
+    return (folder / MARKER).is_file()

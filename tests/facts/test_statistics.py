@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.facts.statistics import mcnemar_p, running_median, wilson_interval
+from reportgen.facts.statistics import _score, mcnemar_p, paired_interval, wilson_interval
+
+Z = 1.959963984540054
 
 
 def test_wilson_of_half():
     """p = 1/2, n = 10, z = 1.96: centre 1/2, half width z/√n · √(1/4 + z²/4n) / (1 + z²/n)."""
-    z = 1.959963984540054
-    half = z * math.sqrt(0.25 / 10 + z * z / 400) / (1 + z * z / 10)
+    half = Z * math.sqrt(0.25 / 10 + Z * Z / 400) / (1 + Z * Z / 10)
     assert wilson_interval(5, 10) == pytest.approx((0.5 - half, 0.5 + half))
 
 
 def test_wilson_without_a_miss():
     """p = 1: the lower bound is n / (n + z²), the upper one 1."""
-    z2 = 1.959963984540054**2
-    assert wilson_interval(20, 20) == pytest.approx((20 / (20 + z2), 1.0))
+    assert wilson_interval(20, 20) == pytest.approx((20 / (20 + Z * Z), 1.0))
 
 
 @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -55,9 +55,37 @@ def test_mcnemar_of_large_counts_is_finite():
     assert 0 < mcnemar_p(900, 1100) < 1e-4
 
 
-def test_running_median_drops_a_spike():
-    assert running_median([1.0, 1.0, 9.0, 1.0, 1.0]) == (1.0, 1.0, 1.0, 1.0, 1.0)
+def test_tango_as_published():
+    """1 won, 7 lost of 21: −0.517 to −0.026 (Fagerland et al., BMC Med Res Methodol 14, 2014)."""
+    assert paired_interval(1, 7, 21) == pytest.approx((-0.517, -0.026), abs=5e-4)
 
 
-def test_running_median_of_one_value():
-    assert running_median([3.0]) == (3.0,)
+def test_tango_without_disagreement():
+    """Score² = nΔ² / (|Δ|(1 − |Δ|) + …) comes to n|Δ| / (1 − |Δ|): z² there is z² / (n + z²)."""
+    bound = Z * Z / (1000 + Z * Z)
+    assert paired_interval(0, 0, 1000) == pytest.approx((-bound, bound))
+
+
+def test_score_of_no_difference_is_mcnemars():
+    """(fixed − broken) / √(fixed + broken)."""
+    assert _score(30, 14, 500, 0.0) == pytest.approx(16 / math.sqrt(44))
+
+
+@given(
+    st.integers(1, 2000).flatmap(
+        lambda n: st.integers(0, n).flatmap(
+            lambda a: st.tuples(st.just(a), st.integers(0, n - a), st.just(n))
+        )
+    )
+)
+def test_tango_holds_the_difference_and_mirrors(counts):
+    fixed, broken, n = counts
+    low, high = paired_interval(fixed, broken, n)
+    assert -1 <= low <= (fixed - broken) / n + 1e-9
+    assert (fixed - broken) / n - 1e-9 <= high <= 1
+    assert paired_interval(broken, fixed, n) == pytest.approx((-high, -low), abs=1e-9)
+
+
+def test_tango_refuses_more_disagreements_than_samples():
+    with pytest.raises(ValueError, match=r"need fixed \+ broken <= n"):
+        paired_interval(3, 3, 5)

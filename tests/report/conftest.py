@@ -42,7 +42,7 @@ horizons: [2, 4]
 """
 ANSWER = """\
 {% set titulo = "Respuesta" %}
-<p>Acierta el {{ toy.h2.best.accuracy | pct }}.</p>
+<p>Acierta el {{ toy.h2.best.accuracy | pct }}{% if toy.h2.selection.same_split %} con la mejor época{% endif %}.</p>
 """
 
 
@@ -69,7 +69,10 @@ class Project:
         return render_report(self.study, self.records, self.facts, folder)
 
     def check(self) -> tuple[str, ...]:
-        return check_report(self.study, self.records, self.facts)
+        return check_report(self.study, self.records, self.facts).faults
+
+    def warnings(self) -> tuple[str, ...]:
+        return check_report(self.study, self.records, self.facts).warnings
 
 
 @pytest.fixture

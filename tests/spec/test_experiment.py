@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from reportgen.spec.experiment import Adam, Experiment, Sgd
-from reportgen.spec.faults import read_model
+from reportgen.spec.faults import PATTERNS, read_model
+from reportgen.spec.schema import schemas
 
 SGD = {"name": "sgd", "lr": 0.1}
 
@@ -193,3 +195,19 @@ def test_the_model_refuses_inconsistent_values_by_itself() -> None:
 def test_a_file_that_is_no_mapping(value: Any) -> None:
     [message] = refused(value)
     assert message.startswith("the file must be a mapping, got ")
+
+
+def test_a_data_set_name_cannot_leave_the_data_directory() -> None:
+    (message,) = refused(experiment(dataset={"name": "../mnist"}))
+    assert message.startswith("dataset.name must be a name of lower-case letters")
+
+
+def test_every_pattern_of_the_models_has_its_words() -> None:
+    def patterns(node: Any) -> set[str]:
+        inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        own = {node["pattern"]} if isinstance(node, dict) and "pattern" in node else set()
+        return own.union(*(patterns(child) for child in inner))
+
+    found = patterns([json.loads(text) for text in schemas().values()])
+    assert found
+    assert found <= PATTERNS.keys()

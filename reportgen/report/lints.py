@@ -1,0 +1,229 @@
+"""What real reports got wrong, looked for in each report: faults, and warnings beside them.
+
+A fault keeps the report from being complete. A warning is a remark on the
+results; where the reader has to be told of it, an answer that never asks for
+the fact that it rests on is a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from reportgen.facts.fact import Fact
+from reportgen.project import EXPERIMENTS
+from reportgen.records import RunId, RunRecord
+from reportgen.report.html import Page
+from reportgen.report.labels import Labels, label_file
+from reportgen.spec.study import Study
+
+STUB = "TODO"
+"""What a question, its answer or a heading says while nobody has written it."""
+
+PARTIAL = "_"
+"""Template files whose name begins so are parts of others, no answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found; a fault, or a warning if not `fatal`."""
+
+    text: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is looked at.
+
+    `page` is None where a fault in a template kept it from being written.
+    """
+
+    study: Study
+    records: Mapping[RunId, RunRecord]
+    facts: Mapping[str, Fact]
+    labels: Mapping[str, Labels]
+    page: Page | None
+
+    def named(self, experiment: str, ending: str) -> dict[str, Fact]:
+        """Return the facts of an experiment itself, not of its trials, that end so."""
+        pattern = re.compile(rf"{re.escape(experiment)}(\.h\d+)?{re.escape(ending) or '.*'}")
+        return {id: fact for id, fact in self.facts.items() if pattern.fullmatch(id)}
+
+    def consulted(self) -> Collection[str]:
+        """Return the ids of the facts that any answer prints, claims or chooses words by."""
+        return set().union(*self.page.consulted.values()) if self.page else set()
+
+
+def find_all(subject: Subject) -> Iterator[Finding]:
+    """Yield everything that the lints find, faults of the files first."""
+    yield from unanswered(subject.study)
+    yield from stray_templates(subject.study)
+    yield from stubs(subject.study)
+    yield from wrong_outputs(subject)
+    if subject.page is not None:
+        yield from missing_artefacts(subject.study, subject.page)
+        yield from unreferenced(subject.page)
+        yield from untold(subject)
+    yield from best_at_the_end(subject)
+    yield from unlabelled(subject)
+
+
+# ── questions and answers ───────────────────────────────────────────────────
+
+
+def unanswered(study: Study) -> Iterator[Finding]:
+    """Find questions of the assignment that no section answers."""
+    answered = {name for section in study.report.sections for name in section.questions}
+    for question in study.assignment.questions:
+        if question.id not in answered:
+            yield Finding(
+                f"{EXPERIMENTS}/{study.name}/assignment.yaml: no section answers the question "
+                f'"{question.id}"; add it to a section of report.yaml'
+            )
+
+
+def stray_templates(study: Study) -> Iterator[Finding]:
+    """Find templates of answers to questions that the assignment does not ask."""
+    folder = study.templates / study.name / "questions"
+    asked = {question.id for question in study.assignment.questions}
+    for path in sorted(folder.glob("*.html.j2")):
+        name = path.name.removesuffix(".html.j2")
+        if name not in asked and not name.startswith(PARTIAL):
+            yield Finding(
+                f"{path.relative_to(study.root).as_posix()}: the assignment has no question "
+                f'"{name}"; add it there, or remove this file'
+            )
+
+
+def stubs(study: Study) -> Iterator[Finding]:
+    """Find questions and answers that are still as `reportgen new question` wrote them."""
+    for question in study.assignment.questions:
+        if STUB in question.text:
+            yield Finding(
+                f'{EXPERIMENTS}/{study.name}/assignment.yaml: the text of "{question.id}" is still '
+                f"the stub ({STUB}); write the question"
+            )
+        path = study.templates / study.name / "questions" / f"{question.id}.html.j2"
+        if path.is_file() and STUB in path.read_text(encoding="utf-8", errors="replace"):
+            yield Finding(
+                f"{path.relative_to(study.root).as_posix()}: the answer is still the stub "
+                f"({STUB}); write it"
+            )
+
+
+def missing_artefacts(study: Study, page: Page) -> Iterator[Finding]:
+    """Find artefacts that a question needs and its answer has not."""
+    asked = {name for section in study.report.sections for name in section.questions}
+    for question in study.assignment.questions:
+        for need in question.needs if question.id in asked else ():
+            if need not in page.registry.artefacts.get(question.id, ()):
+                yield Finding(
+                    f'the answer to "{question.id}" lacks {need}: the question asks for it'
+                )
+
+
+def unreferenced(page: Page) -> Iterator[Finding]:
+    """Find figures, tables and listings that no text refers to."""
+    for item in page.registry.unreferenced():
+        owner = f'the answer to "{item.question}"' if item.question else "the page"
+        yield Finding(
+            f'{owner} never refers to its {item.kind} "{item.id}": '
+            f'write {{{{ ref("{item.id}") }}}} where the text speaks of it'
+        )
+
+
+# ── results ─────────────────────────────────────────────────────────────────
+
+
+def wrong_outputs(subject: Subject) -> Iterator[Finding]:
+    """Find networks whose last layer has another number of units than there are classes."""
+    for run, record in subject.records.items():
+        n_outputs, n_classes = record.result.model.n_outputs, len(record.result.data.classes)
+        if n_outputs != n_classes:
+            yield Finding(
+                f"{run}: the network has {n_outputs} output units for {n_classes} classes; "
+                "correct the model, and run again"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """A yes-or-no fact, or a count, that the reader must be told of where it is not zero.
+
+    It matters only where an answer gives a fact that ends with `about`. `remark`
+    says whether it is a warning even when it is told.
+    """
+
+    ending: str
+    problem: str
+    about: str = ""
+    remark: bool = True
+
+
+CAVEATS = (
+    Caveat(".best.chance", "the network is no better than always naming the commonest class"),
+    Caveat(".data.shared", "samples stand in more than one split"),
+    Caveat(
+        ".selection.same_split",
+        "the best epoch was chosen on the samples that its accuracy is given for",
+        about=".best.accuracy",
+        remark=False,
+    ),
+)
+
+
+def untold(subject: Subject) -> Iterator[Finding]:
+    """Find what weakens an experiment's results and is not asked for by any answer.
+
+    An answer asks for a fact when it prints it, claims something of it or chooses
+    its words by it. What holds for some horizons must be asked of one of them.
+    """
+    consulted = subject.consulted()
+    for experiment in subject.study.experiments:
+        for caveat in CAVEATS:
+            own = [fact for fact in subject.named(experiment, caveat.ending).values() if fact.value]
+            given = subject.named(experiment, caveat.about).keys() & consulted
+            if not own or not given:
+                continue
+            number = f" ({own[0].value})" if own[0].unit == "count" else ""
+            if caveat.remark:
+                yield Finding(f"{experiment}: {caveat.problem}{number}", fatal=False)
+            if not any(fact.id in consulted for fact in own):
+                yield Finding(
+                    f"{experiment}: {caveat.problem}{number}, and no answer says so: put "
+                    f"{{% if {own[0].id} %}}…{{% endif %}} or a claim over it where the result "
+                    "is given"
+                )
+
+
+def best_at_the_end(subject: Subject) -> Iterator[Finding]:
+    """Find experiments whose best epoch is the last one: more epochs may help."""
+    for name in subject.study.experiments:
+        run = next(run for run in subject.records if run.experiment == name and not run.trial)
+        result = subject.records[run].result
+        last = result.evaluations[-1]
+        if last.epoch == last.horizon:
+            yield Finding(
+                f"{name}: the best epoch is the last of {last.horizon}; more epochs may help",
+                fatal=False,
+            )
+
+
+def unlabelled(subject: Subject) -> Iterator[Finding]:
+    """Find classes that have no Spanish name, a line for each data set."""
+    told: set[str] = set()
+    for run, record in subject.records.items():
+        data = record.result.data
+        known = subject.labels[run.experiment].by_class
+        missing = [name for name in data.classes if name not in known]
+        if missing and data.name not in told:
+            told.add(data.name)
+            file = label_file(subject.study.templates, data.name)
+            shown = file.relative_to(subject.study.root).as_posix()
+            gap = f"has no entry for {', '.join(missing)}" if known else "does not exist"
+            yield Finding(
+                f"{shown} {gap}: these classes of {data.name} keep the data set's own names",
+                fatal=False,
+            )

@@ -1,0 +1,227 @@
+"""Proofreads the answers of a report: renders them with marks and applies the rules."""
+
+from __future__ import annotations
+
+import html as html_text
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import Fault
+from reportgen.report.environment import Environment
+from reportgen.report.marks import END_SOURCE, Bare, Marks, Origin, Place, unmarked
+from reportgen.report.pictures import Pictures
+from reportgen.report.places import excerpt, locate
+from reportgen.report.prose import SOURCES, VOID, Block, Reader
+from reportgen.report.registry import Registry
+from reportgen.report.rules import (
+    Finding,
+    groundless_sentences,
+    misplaced_spans,
+    mixed_checkpoints,
+    orphan_numbers,
+)
+from reportgen.report.text import plain
+
+_SPAN = re.compile(r'<(/?)(\w+)((?:[^<>"]|"[^"]*")*)>|([^<]+)')
+_CLASS = re.compile(r'\bclass="([^"]*)"')
+_FACT = re.compile(r'\bdata-fact="([^"]*)"')
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A template, the variables it is given, and the text that came out without marks.
+
+    `question` is the id of the question that it answers; `title` names the
+    variable with its heading.
+    """
+
+    template: str
+    variables: Mapping[str, Any]
+    text: str | None = None
+    question: str = ""
+    title: str = ""
+
+
+class ProofRegistry(Registry):
+    """A registry that takes ids which a template wrote, marks and all."""
+
+    def define(self, kind: str, id: str, artefact: str = "") -> Any:
+        """Register a captioned item and return its number."""
+        return super().define(kind, unmarked(id), unmarked(artefact))
+
+    def refer(self, id: str) -> Any:
+        """Return a reference."""
+        return super().refer(unmarked(id))
+
+
+class ProofError(Exception):
+    """A template does something else when its text holds marks."""
+
+
+class Proof:
+    """Renders templates once more, with marks, and tells what is against the rules.
+
+    Parameters
+    ----------
+    environment : Environment
+    templates : Path
+        The folder of all templates.
+    macros : str
+        The template whose names all others have.
+    pictures : Pictures
+        Draws nothing; it is given the words of figures.
+    """
+
+    def __init__(
+        self, environment: Environment, templates: Path, macros: str, pictures: Pictures
+    ) -> None:
+        self._environment = environment
+        self._templates = templates
+        self._macros = macros
+        self._pictures = pictures
+        self._findings: list[tuple[str, Finding]] = []
+        self._template = ""
+
+    @property
+    def _marks(self) -> Marks:
+        return self._environment.marks
+
+    def read(self, copies: list[Copy]) -> list[Fault]:
+        """Return every fault of some templates that have just been rendered without marks."""
+        environment = self._environment
+        before = dict(environment.globals)
+        registry = ProofRegistry()
+        faults: list[Fault] = []
+        self._marks.turn(on=True)
+        try:
+            environment.globals |= {
+                "page": registry,
+                "pictures": self._pictures.with_words(self._words),
+                "plain": self._plain,
+            }
+            environment.globals |= self._render(self._macros, {})[1]
+            for copy in copies:
+                self._template = copy.template
+                registry.question = copy.question
+                try:
+                    self._read_copy(copy, registry)
+                except Exception as error:  # noqa: BLE001 (whatever an expression raises becomes a fault)
+                    faults.append(self._uncheckable(error))
+        finally:
+            self._marks.turn(on=False)
+            environment.globals.clear()
+            environment.globals |= before
+        return faults + [self._fault(template, finding) for template, finding in self._findings]
+
+    def _render(self, name: str, variables: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        template = self._environment.get_template(name)
+        context = template.new_context(dict(variables))
+        text = "".join(template.root_render_func(context))
+        return text, context.get_exported()
+
+    def _read_copy(self, copy: Copy, registry: Registry) -> None:
+        """Note the findings in one template."""
+        text, exported = self._render(copy.template, copy.variables)
+        if copy.text is not None and _letters(text) != _letters(copy.text):
+            msg = "with marks in it the text is another"
+            raise ProofError(msg)
+        reader = Reader(self._marks)
+        blocks = reader.read(text)
+        title: list[Block] = []
+        if copy.title:
+            line = self._marks.assigned.get((copy.template, copy.title), 0)
+            place = Place(copy.template, line, "text")
+            title = Reader(self._marks, "h3", place).read(str(exported[copy.title]))
+        self._note(orphan_numbers([*title, *blocks]))
+        if copy.question:
+            artefacts = {item.id: item.artefact for item in registry.items.values()}
+            self._note(misplaced_spans(reader))
+            self._note(groundless_sentences(blocks))
+            self._note(mixed_checkpoints(blocks, artefacts))
+
+    def _note(self, findings: Iterator[Finding]) -> None:
+        self._findings += [(self._template, finding) for finding in findings]
+
+    # ── what templates are given in place of the real things ────────────────
+
+    def _plain(self, markup: object) -> Bare:
+        """Return markup without tags; when it is printed, marks stand for what vouches for it."""
+        parts: list[str] = []
+        ends: list[str] = []
+        for end, tag, rest, text in _SPAN.findall(str(markup)):
+            if text:
+                parts.append(html_text.unescape(text))
+            elif end:
+                parts.append(ends.pop() if ends else "")
+            elif tag not in VOID:
+                name = _CLASS.search(rest)
+                kind = "exempt" if tag == "code" else name[1] if name else ""
+                fact = _FACT.search(rest)
+                vouched = kind in SOURCES or kind == "exempt"
+                origin = Origin(kind, fact[1] if fact else "")
+                parts.append(self._marks.note(origin) if vouched else "")
+                ends.append(END_SOURCE if vouched else "")
+        return Bare(unmarked(plain(markup)), "".join(parts))
+
+    def _words(self, markup: object) -> str:
+        """Read words that go into a figure, and return them as they are drawn."""
+        for finding in orphan_numbers(Reader(self._marks, "words").read(str(markup))):
+            inner, *_, outer = [*self._calling_lines()] * 2
+            place, through = finding.place or inner, (outer, *finding.through)
+            self._findings.append((self._template, replace(finding, place=place, through=through)))
+        return unmarked(plain(markup))
+
+    def _calling_lines(self) -> list[Place]:
+        """Return the lines that are being rendered, the innermost first."""
+        frame = sys._getframe()  # noqa: SLF001
+        places: list[Place] = []
+        while frame.f_back is not None:
+            template = frame.f_globals.get("__jinja_template__")
+            if template is not None and template.name is not None:
+                line = template.get_corresponding_lineno(frame.f_lineno)
+                places.append(Place(template.name, line, "text"))
+            frame = frame.f_back
+        return places
+
+    # ── faults ──────────────────────────────────────────────────────────────
+
+    def _fault(self, template: str, finding: Finding) -> Fault:
+        """Return a finding as a fault, with the line itself."""
+        place = finding.place or Place(template, 0, "text")
+        message = finding.message
+        if place.kind == "text" and finding.through:
+            other = finding.through[0]
+            message += "" if other.file == place.file else f"\n    used in {self._shown(other)}"
+        elif finding.through:
+            other = finding.through[-1]
+            message += "" if other.file == place.file else f"\n    through {self._shown(other)}"
+        message += excerpt(self._templates / place.file, place.line)
+        return Fault(f"{self._templates.name}/{place.file}", place.line, 0, message)
+
+    def _shown(self, place: Place) -> str:
+        return f"{self._templates.name}/{place.file}:{place.line}"
+
+    def _uncheckable(self, error: Exception) -> Fault:
+        """Return what kept a template from being proofread, though it could be rendered."""
+        try:
+            self._environment.handle_exception()
+        except Exception as rewritten:  # noqa: BLE001
+            error = rewritten
+        self._environment.claims.unfinished()
+        fault = locate(error, self._templates, {"filter": [], "test": []})
+        message = (
+            "this cannot be proofread: do not compare, measure or look up by a text that the "
+            f"template wrote itself ({fault.message})"
+        )
+        file = fault.file or f"{self._templates.name}/{self._template}"
+        return Fault(file, fault.line, 0, message)
+
+
+def _letters(text: str) -> str:
+    """Return the letters of a page, to see whether two are the same."""
+    return _BLANKS.sub("", unmarked(re.sub(r"<[^>]*>", "", text))).casefold()

@@ -1,0 +1,147 @@
+"""The contract of all facts, on a study with two seeds, two trials and a map."""
+
+import dataclasses
+import math
+import re
+
+import pytest
+
+from reportgen.facts.derive import derive_facts, label_runs
+from reportgen.facts.fact import DEFINITIONS, build_tree
+from reportgen.records import RunId
+from reportgen.spec.consistency import TAKEN
+from reportgen.spec.study import load_study
+from tests.factories import make_record
+from tests.toy_project import EXPERIMENT, make_toy
+
+MAY_LACK = (
+    ".verdict.onset",
+    ".verdict.noise",
+    ".verdict.plateau_from",
+    ".momentum",
+    ".dropout.ratio",
+    ".spread_ratio",
+    ".arrangement",
+)
+SIGNED = (".loss_gap", ".running_gap", ".lag", ".linear_gain")
+TRIALS = ("narrow", "wide")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    toy = make_toy(tmp_path_factory.mktemp("facts"))
+    sweep = [{**EXPERIMENT["sweep"][0], "name": name} for name in TRIALS]
+    sweep[1]["set"] = {"model.args.width": 8}
+    toy.write(toy_net={"seeds": [7, 8], "sweep": sweep})
+    return load_study(toy.root, "toy")
+
+
+@pytest.fixture(scope="module")
+def facts(study):
+    records = {
+        run.id: make_record(
+            run.id,
+            epochs=3,
+            horizons=(2, 3),
+            width=2 if run.id.trial == "narrow" else 4,
+            maps=None if run.id.trial else {"intermediate": "drop2", "final": "fc2"},
+            error_rate=0.3,
+        )
+        for run in study.runs
+    }
+    return derive_facts(study, {run: with_an_island(record) for run, record in records.items()})
+
+
+def with_an_island(record):
+    """Return the record with one class in two clusters on each map, whole among the features."""
+    maps = tuple(
+        dataclasses.replace(
+            m, map_structure=dataclasses.replace(m.map_structure, islands=(1, 2, 1))
+        )
+        for m in record.result.maps
+    )
+    return dataclasses.replace(record, result=dataclasses.replace(record.result, maps=maps))
+
+
+def test_labels_give_the_first_seed_the_short_name(study):
+    assert label_runs(study.runs) == {
+        RunId("toy_net", "", 7): "toy_net",
+        RunId("toy_net", "", 8): "toy_net.seed8",
+        RunId("toy_net", "narrow", 7): "toy_net.narrow",
+        RunId("toy_net", "narrow", 8): "toy_net.narrow.seed8",
+        RunId("toy_net", "wide", 7): "toy_net.wide",
+        RunId("toy_net", "wide", 8): "toy_net.wide.seed8",
+    }
+
+
+def test_unique_and_a_tree(facts):
+    ids = [fact.id for fact in facts]
+    assert len(ids) == len(set(ids))
+    assert build_tree(facts).toy_net.narrow.h2.best.n == 60
+
+
+def test_a_run_without_a_record(study):
+    with pytest.raises(KeyError):
+        derive_facts(study, {})
+
+
+def pattern_of(definition):
+    """Return what a definition's ids look like; a run's own name may hold dots."""
+    escaped = re.escape(definition.pattern).replace(r"\{", "{").replace(r"\}", "}")
+    return re.compile(re.sub(r"{(\w+)}", lambda m: ".+" if m[1] == "run" else "[^.]+", escaped))
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
+def test_every_kind_is_derived_as_it_is_defined(facts, definition):
+    pattern = pattern_of(definition)
+    found = [
+        fact for fact in facts if fact.meaning == definition.meaning and pattern.fullmatch(fact.id)
+    ]
+    assert found, "no record gives a fact of this kind"
+    assert {fact.unit for fact in found} == {definition.unit}
+    assert definition.meaning.endswith(".")
+    assert len(definition.meaning) < 100
+
+
+def test_every_fact_has_a_source(facts):
+    for fact in facts:
+        assert re.fullmatch(r"[0-9a-f]{64}(\+[0-9a-f]{64})*", fact.source.run), fact.id
+        assert fact.source.field
+
+
+def test_units_are_kept(facts):
+    """A fraction lies in [0, 1]; counts are whole; what may lack a value says when."""
+    number = (int, float)
+    kinds = {
+        "fraction": number,
+        "ratio": number,
+        "nats": number,
+        "s": number,
+        "count": int,
+        "epoch": int,
+        "bytes": int,
+        "px": int,
+        "text": str,
+        "bool": bool,
+    }
+    for fact in facts:
+        if fact.value is None:
+            assert re.search("none|unknown", fact.meaning), f"{fact.id}: {fact.meaning}"
+            continue
+        assert isinstance(fact.value, kinds[fact.unit]), fact.id
+        assert isinstance(fact.value, bool) == (fact.unit == "bool"), fact.id
+        if fact.unit == "fraction":
+            assert 0 <= fact.value <= 1, fact.id
+        if fact.id.endswith(SIGNED):
+            continue
+        if fact.unit in ("count", "epoch", "bytes", "px", "s", "nats"):
+            assert fact.value >= 0, fact.id
+        if isinstance(fact.value, float):
+            assert math.isfinite(fact.value), fact.id
+
+
+def test_no_trial_may_be_called_like_a_fact_beside_it(facts):
+    """A trial of this name would give two facts one id; the spec refuses it before training."""
+    names = {fact.id.split(".")[1] for fact in facts} - set(TRIALS)
+    assert {name for name in names if not TAKEN.fullmatch(name)} == set()
+    assert not any(TAKEN.fullmatch(name) for name in (*TRIALS, "hidden_32", "data_less", "h"))

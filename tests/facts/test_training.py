@@ -1,0 +1,71 @@
+"""Facts on the training: settings, epochs, verdicts."""
+
+import math
+
+import pytest
+
+from reportgen.facts.training import chance_loss, curve_facts, training_facts
+from reportgen.spec.experiment import Experiment
+from tests.facts.hand_made import record, values
+
+SPEC = Experiment.from_plain(
+    {
+        "title": "Net",
+        "dataset": {"name": "mnist"},
+        "model": {"class": "Net"},
+        "training": {
+            "batch_size": 16,
+            "phases": [
+                {"epochs": 1, "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9}},
+                {"epochs": 3, "optimizer": {"name": "adam", "lr": 0.001}},
+            ],
+        },
+    }
+)
+RECORD = record(seed=5)
+FOUND = values(training_facts("net", RECORD, SPEC, "por qué", "key"))
+
+
+def test_settings():
+    assert FOUND["net.seed"] == 5
+    assert FOUND["net.why"] == "por qué"
+    assert FOUND["net.stopped"] == ""
+    assert FOUND["net.training.epochs"] == 4
+    assert FOUND["net.training.batch_size"] == 16
+    assert FOUND["net.training.phases.1.momentum"] == 0.9
+    assert FOUND["net.training.phases.2.optimizer"] == "adam"
+    assert FOUND["net.training.phases.2.lr"] == 0.001
+    assert FOUND["net.training.phases.2.momentum"] is None
+    assert FOUND["net.training.phases.2.epochs"] == 3
+
+
+def test_epochs():
+    assert FOUND["net.epochs.3.running_loss"] == 0.6
+    assert FOUND["net.epochs.3.train_accuracy"] == 0.90
+    assert FOUND["net.epochs.3.validation_accuracy"] == 11 / 12
+    assert len([name for name in FOUND if name.startswith("net.epochs.")]) == 4 * 6
+
+
+def test_verdict_looks_at_the_horizons_epochs_only():
+    early, late = RECORD.result.evaluations
+    found = values(curve_facts("net", RECORD, early, "key"))
+    assert found["net.h2.epochs"] == 2
+    assert found["net.h2.verdict.loss_minimum"] == 2
+    assert found["net.h2.verdict.gap"] == 0.70 - 7 / 12
+    found = values(curve_facts("net", RECORD, late, "key"))
+    assert found["net.h4.epochs"] == 4
+    assert found["net.h4.verdict.loss_minimum"] == 3
+    assert found["net.h4.verdict.onset"] is None
+    assert found["net.h4.verdict.high_bias"] is True  # error 0.1 > 0.05, gap 0.9 − 11/12 < 0
+
+
+def test_loss_of_guessing_is_the_entropy_of_the_training_classes():
+    """12, 10 and 8 of 30."""
+    entropy = -sum(n / 30 * math.log(n / 30) for n in (12, 10, 8))
+    assert chance_loss(RECORD) == pytest.approx(entropy)
+
+
+def test_source_counts_epochs_from_zero():
+    fields = {f.id: f.source.field for f in training_facts("net", RECORD, SPEC, "", "key")}
+    assert fields["net.epochs.3.train_loss"] == "epochs[2]"
+    assert fields["net.training.phases.2.lr"] == "spec.training.phases[1]"

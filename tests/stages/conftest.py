@@ -1,0 +1,42 @@
+"""A bench with made-up stages beside it: nothing here trains for more than milliseconds."""
+
+import pytest
+
+from reportgen.pipeline import Order, load, plan
+from reportgen.progress import Silence
+from reportgen.stages.laboratory import Laboratory
+
+
+class Notes(Silence):
+    """Progress that keeps what it is told."""
+
+    def __init__(self):
+        self.stages, self.epochs, self.notes = [], [], []
+
+    def stage(self, run, decision):
+        self.stages.append((str(run), decision.stage, decision.action))
+
+    def epoch(self, run, row, epochs, seconds):
+        self.epochs.append((str(run), row.epoch))
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+@pytest.fixture
+def make_records():
+    """Return a function that makes a toy's records and returns them by run."""
+
+    def make(toy, progress, store=None):
+        order = Order(toy.root, "toy", data_dir=toy.data, store=store)
+        study = load(order)
+        kept, sources, plans = plan(order, study)
+        made = Laboratory.open(study, kept, sources, "cpu", progress).make_records(plans)
+        return {str(record.result.id): record for record in made}
+
+    return make
