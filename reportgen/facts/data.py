@@ -14,6 +14,7 @@ FINGERPRINT = define("{run}.data.fingerprint", "text", "SHA-256 of pixels, label
 CLASSES = define("{run}.data.n_classes", "count", "Number of classes.")
 CLASS_NAME = define("{run}.data.classes.{i}", "text", "Name of class i, counted from 0.")
 SHARED = define("{run}.data.shared", "count", "Samples whose pixels stand in several splits.")
+SAMPLE_SPLIT = define("{run}.data.sample_split", "text", "Split that the sample images are of.")
 TOTAL = define("{run}.data.n", "count", "Samples of all splits together.")
 N = define("{run}.data.{split}.n", "count", "Samples of the split.")
 HEIGHT = define("{run}.data.{split}.height", "px", "Height of an image.")
@@ -39,6 +40,8 @@ def data_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
     yield FINGERPRINT(data.fingerprint, source("fingerprint"), run=run)
     yield CLASSES(len(data.classes), source("classes"), run=run)
     yield SHARED(data.n_shared, source("n_shared"), run=run)
+    if data.samples:
+        yield SAMPLE_SPLIT(data.samples[0].split, source("samples"), run=run)
     yield TOTAL(sum(split.n for split in data.splits), source("splits"), run=run)
     for i, name in enumerate(data.classes):
         yield CLASS_NAME(name, source(f"classes[{i}]"), run=run, i=i)

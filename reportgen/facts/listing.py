@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reportgen.facts.fact import Fact, Value
 
@@ -38,12 +38,17 @@ def plain_value(value: Value) -> str:
     return str(value) or '""'
 
 
-def series_name(fact: Fact) -> str:
-    """Return an id with its numbers left out: `net.epochs.*.train_loss`."""
-    return _NUMBER.sub("*", fact.id)
+def series_name(fact: Fact, trials: Collection[str] = ()) -> str:
+    """Return an id with its numbers and its trial left out: `net.*.epochs.*.train_loss`."""
+    parts = fact.id.split(".")
+    if ".".join(parts[:2]) in trials:
+        parts[1] = "*"
+    return _NUMBER.sub("*", ".".join(parts))
 
 
-def list_lines(facts: Iterable[Fact], *, brief: bool = False) -> tuple[str, ...]:
+def list_lines(
+    facts: Iterable[Fact], *, brief: bool = False, trials: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return a line for each fact: id, value, unit, what it means.
 
     Parameters
@@ -51,6 +56,8 @@ def list_lines(facts: Iterable[Fact], *, brief: bool = False) -> tuple[str, ...]
     facts : iterable of Fact
     brief : bool
         Whether epochs, cells of a matrix and other series are one line each.
+    trials : collection of str
+        Trials, as ``net.narrow``; a brief listing has one line for a fact of all of them.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def list_lines(facts: Iterable[Fact], *, brief: bool = False) -> tuple[str, ...]
         In natural order of their ids.
     """
     ordered = sorted(facts, key=natural_order)
-    rows = _brief(ordered) if brief else [_row(fact) for fact in ordered]
+    rows = _brief(ordered, trials) if brief else [_row(fact) for fact in ordered]
     id_width = min(ID_WIDTH, max((len(row[0]) for row in rows), default=0))
     value_width = min(VALUE_WIDTH, max((len(row[1]) for row in rows), default=0))
     unit_width = max((len(row[2]) for row in rows), default=0)
@@ -72,22 +79,25 @@ def _row(fact: Fact) -> tuple[str, str, str, str]:
     return fact.id, plain_value(fact.value), fact.unit, fact.meaning
 
 
-def _brief(facts: Sequence[Fact]) -> list[tuple[str, str, str, str]]:
+def _brief(facts: Sequence[Fact], trials: Collection[str]) -> list[tuple[str, str, str, str]]:
     """Return the rows of some facts, each long series as one."""
     series: dict[str, list[Fact]] = {}
     for fact in facts:
-        series.setdefault(series_name(fact), []).append(fact)
+        series.setdefault(series_name(fact, trials), []).append(fact)
     rows = []
     for name, members in series.items():
         if len(members) < SERIES:
             rows += [_row(fact) for fact in members]
         else:
             rows.append((name, _summary(members), members[0].unit, members[0].meaning))
-    return rows
+    return sorted(rows, key=lambda row: row[0].split(".")[1:2] == ["*"])  # trials come last
 
 
 def _summary(series: Sequence[Fact]) -> str:
     """Return how many facts a series has, and between which values where they are numbers."""
+    values = {fact.value for fact in series}
+    if len(values) == 1:
+        return f"{plain_value(series[0].value)}, {len(series)} times"
     numbers = [
         fact.value
         for fact in series

@@ -12,6 +12,15 @@ from reportgen.records import Evaluation, RunRecord
 from reportgen.spec.experiment import Experiment, Phase
 
 SEED = define("{run}.seed", "count", "Seed of the weights, the order of samples and the dropout.")
+MAP_SEED = define(
+    "{run}.training.seeds.maps", "count", "Seed of the maps: their samples and their starts."
+)
+DIVISION_SEED = define(
+    "{run}.training.seeds.division", "count", "Seed that divided the data into splits."
+)
+SUBSET_SEED = define(
+    "{run}.training.seeds.subset", "count", "Seed that chose the part to train on."
+)
 WHY = define("{run}.why", "text", "What a trial changes and to what end.")
 STOPPED = define("{run}.stopped", "text", "Why training ended early; empty if it did not.")
 EPOCHS = define("{run}.training.epochs", "epoch", "Epochs trained.")
@@ -85,6 +94,13 @@ def training_facts(
     """Yield a run's settings and its epochs; `why` is empty but for trials."""
     result = record.result
     yield SEED(result.seed, Source(key, "seed"), run=run)
+    for kind, part, field in (
+        (MAP_SEED, spec.embeddings, "embeddings"),
+        (DIVISION_SEED, spec.dataset.split, "dataset.split"),
+        (SUBSET_SEED, spec.dataset.subset, "dataset.subset"),
+    ):
+        if part is not None:
+            yield kind(part.seed, Source(key, f"spec.{field}.seed"), run=run)
     yield WHY(why, Source(key, "spec.sweep.why"), run=run)
     yield STOPPED(result.stopped, Source(key, "stopped"), run=run)
     yield EPOCHS(len(result.epochs), Source(key, "epochs"), run=run)

@@ -198,6 +198,7 @@ def noted(node: nodes.Node) -> nodes.Expr:
             operand.expr = noted(operand.expr)
     if isinstance(node, nodes.Name | nodes.Call | nodes.Filter):
         return nodes.Call(_NOTE, [node], [], None, None)
+    assert isinstance(node, nodes.Expr)
     return node
 
 

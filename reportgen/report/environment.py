@@ -16,6 +16,7 @@ from reportgen.errors import nearest
 from reportgen.facts.fact import Fact, FactTree
 from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
+from reportgen.report.marker import Marker
 from reportgen.report.marks import Bare, Marks
 from reportgen.spec.experiment import SpecModel
 
@@ -92,8 +93,10 @@ class Environment(ImmutableSandboxedEnvironment):
         self.globals |= {"literal": literal, **names}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Parse a template, and put marks into it (see `reportgen.report.marks`)."""
-        return self.marks.mark(super()._parse(source, name, filename), name or "")
+        """Parse a template, and put marks into it (see `reportgen.report.marker`)."""
+        template = super()._parse(source, name, filename)
+        Marker(self.marks, name or "").mark(template)
+        return template
 
     def names(self) -> list[str]:
         """Return the names that every template may use, sorted."""

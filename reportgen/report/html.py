@@ -215,6 +215,8 @@ def view_functions(view: View) -> dict[str, Any]:
     return {
         "experiments": view.experiments,
         "title_of": lambda run: spec(view.title(run), f"{view.name(run)}.title"),
+        "runs": view.runs,
+        "is_trial": view.is_trial,
         "trials": view.trials,
         "trial_name": view.trial_name,
         "trial_title": lambda run: spec(view.trial_name(run).replace("_", " "), view.name(run)),

@@ -90,7 +90,7 @@ class Pictures:
 
     def with_words(self, words: Callable[[object], str]) -> Pictures:
         """Return what draws nothing, and gives the words of figures to a function."""
-        return Pictures(self._view, self._style, None, words)
+        return _Undrawn(self._view, self._style, None, words)
 
     # ── what templates call ─────────────────────────────────────────────────
 
@@ -217,11 +217,10 @@ class Pictures:
 
     def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:
         """Return a drawing's picture, drawn only if no earlier one has its key."""
-        if self._root is None:
-            url = f"{FOLDER}/{artefact.replace('_', '-')}.svg"
-            return Picture(artefact, url, TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
         name = f"{artefact.replace('_', '-')}-{drawing.key(self._style)[:16]}.svg"
         url = f"{FOLDER}/{name}"
+        if self._root is None:
+            return Picture(artefact, url, TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
         path = self._root / FOLDER / name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -229,6 +228,14 @@ class Pictures:
             fresh.write_bytes(drawing.draw(self._style))
             fresh.replace(path)
         return Picture(artefact, url, *svg_size(path), checkpoint)
+
+
+class _Undrawn(Pictures):
+    """Only looks at the words of figures."""
+
+    def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:  # noqa: ARG002
+        """Return a picture without an address."""
+        return Picture(artefact, "", TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
 
 
 def svg_size(path: Path) -> tuple[float, float]:

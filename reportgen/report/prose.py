@@ -147,7 +147,7 @@ class Reader:
         self._through: tuple[Place, ...] = ()
         self._choices: list[Choice | Origin] = []
         self._groups = 0
-        self.misplaced: list[tuple[str, str, Place | None]] = []
+        self.misplaced: list[tuple[str, str, int]] = []
         self._seen: dict[tuple[int, str, str], tuple[_Element, _Element]] = {}
 
     def read(self, text: str) -> list[Block]:
@@ -215,7 +215,7 @@ class Reader:
         around = self._elements[-1]
         if tag in _BLOCKS:
             if around.inline:
-                self.misplaced.append((tag, around.inline, self._here()))
+                self.misplaced.append((tag, around.inline, len(self.blocks)))
             self._block = None
         key = (id(around), tag, rest)
         if key not in self._seen:

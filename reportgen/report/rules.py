@@ -45,8 +45,7 @@ def _at(piece: Piece, offset: int, message: str) -> Finding:
 
 
 def _quoted(text: str) -> str:
-    """Return a sentence on one line, cut if it is long."""
-    text = " ".join(text.split())
+    """Return a sentence, cut if it is long."""
     return f"«{text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}»"
 
 
@@ -74,7 +73,9 @@ def orphan_numbers(blocks: Iterable[Block]) -> Iterator[Finding]:
 
 def misplaced_spans(reader: Reader) -> Iterator[Finding]:
     """Yield each paragraph, table or other block inside a claim, a context or a footnote."""
-    for tag, inline, place in reader.misplaced:
+    for tag, inline, index in reader.misplaced:
+        pieces = reader.blocks[index].pieces if index < len(reader.blocks) else []
+        place = pieces[0].place if pieces else None
         kind = "footnote" if inline == "footnote" else f"{{% {inline} %}}"
         yield Finding(place, (), f"a {kind} is part of a paragraph and can hold no <{tag}>")
 
@@ -82,38 +83,56 @@ def misplaced_spans(reader: Reader) -> Iterator[Finding]:
 # ── sentences ───────────────────────────────────────────────────────────────
 
 
-def groundless_sentences(blocks: Iterable[Block]) -> Iterator[Finding]:
-    """Yield each sentence without a fact or a claim that is not marked as context.
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer, and its pieces that hold words, with the first character of each."""
 
-    A sentence has a ground if it shows a fact, if any word of it stands in a
-    claim or in a branch that facts chose, or if all of it is context.
-    """
+    text: str
+    worded: tuple[tuple[Piece, int], ...]
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The facts that it shows, and those of its claims and branches."""
+        shown = {piece.fact for piece, _ in self.worded if piece.fact}
+        return frozenset(shown).union(*(piece.said for piece, _ in self.worded))
+
+    @property
+    def has_ground(self) -> bool:
+        """Whether it shows a fact, stands in part in a claim or branch, or is all context."""
+        pieces = [piece for piece, _ in self.worded]
+        if any(piece.source == "fact" or piece.tied for piece in pieces):
+            return True
+        return all(piece.context or piece.source == "exempt" for piece in pieces)
+
+
+def read_sentences(blocks: Iterable[Block]) -> Iterator[Sentence]:
+    """Yield the sentences of all elements that are made of them."""
     for block in blocks:
         if block.element in NO_SENTENCES:
             continue
         text = block.text
         for start, end in sentences.split(text):
-            worded = [
+            worded = tuple(
                 (piece, low)
                 for piece, low, high in block.within(start, end)
                 if _WORD.search(piece.text, low, high)
-            ]
-            if worded and not _has_ground([piece for piece, _ in worded]):
-                piece, low = worded[0]
-                yield _at(
-                    piece,
-                    low,
-                    f"this sentence states something that nothing checks: "
-                    f"{_quoted(text[start:end])}; show a fact in it, put it in "
-                    "{% claim … %}…{% endclaim %}, or, if it states no result, in "
-                    "{% context %}…{% endcontext %}",
-                )
+            )
+            if worded:
+                yield Sentence(" ".join(text[start:end].split()), worded)
 
 
-def _has_ground(worded: list[Piece]) -> bool:
-    if any(piece.source == "fact" or piece.tied for piece in worded):
-        return True
-    return all(piece.context or piece.source == "exempt" for piece in worded)
+def groundless_sentences(blocks: Iterable[Block]) -> Iterator[Finding]:
+    """Yield each sentence without a fact or a claim that is not marked as context."""
+    for sentence in read_sentences(blocks):
+        if not sentence.has_ground:
+            piece, low = sentence.worded[0]
+            yield _at(
+                piece,
+                low,
+                f"this sentence states something that nothing checks: {_quoted(sentence.text)}; "
+                "show a fact in it, put it in {% claim … %}…{% endclaim %}, or, if it states no "
+                "result, in {% context %}…{% endcontext %}",
+            )
 
 
 # ── checkpoints ─────────────────────────────────────────────────────────────

@@ -39,13 +39,18 @@ class View:
 
     def _bind(self, label: str, record: RunRecord) -> None:
         """Note which run a tree is about, and its horizons."""
-        tree = self.tree
-        for part in label.split("."):
-            tree = _subtree(tree, part)
+        tree = self._find(label)
         self._runs[id(tree)] = (label, record)
         for evaluation in record.result.evaluations:
             horizon = _subtree(tree, f"h{evaluation.horizon}")
             self._horizons[id(horizon)] = (label, record, evaluation)
+
+    def _find(self, label: str) -> FactTree:
+        """Return the tree of a run by its label."""
+        tree = self.tree
+        for part in label.split("."):
+            tree = _subtree(tree, part)
+        return tree
 
     # ── what templates call ─────────────────────────────────────────────────
 
@@ -62,9 +67,22 @@ class View:
         sweep = self.study.experiments[self.experiment(run)].sweep
         return tuple(_subtree(run, trial.name) for trial in sweep)
 
+    def runs(self, run: FactTree) -> tuple[FactTree, ...]:
+        """Return all runs of an experiment: its own, then its trials', each with every seed."""
+        name = self.experiment(run)
+        labels = [
+            label for id, label in label_runs(self.study.runs).items() if id.experiment == name
+        ]
+        return tuple(self._find(label) for label in labels)
+
+    def is_trial(self, run: FactTree) -> bool:
+        """Whether a run is one of a trial."""
+        return bool(self.record(run).result.trial)
+
     def trial_name(self, run: FactTree) -> str:
         """Return the name of a trial in the experiment file; of an experiment, its own."""
-        return self.name(run).rsplit(".", 1)[-1]
+        result = self.record(run).result
+        return result.trial or result.experiment
 
     def horizons(self, run: FactTree) -> tuple[FactTree, ...]:
         """Return the horizons of a run, the shortest first."""

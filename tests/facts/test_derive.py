@@ -32,7 +32,9 @@ def study(tmp_path_factory):
     toy = make_toy(tmp_path_factory.mktemp("facts"))
     sweep = [{**EXPERIMENT["sweep"][0], "name": name} for name in TRIALS]
     sweep[1]["set"] = {"model.args.width": 8}
-    toy.write(toy_net={"seeds": [7, 8], "sweep": sweep})
+    parts = {"split": {"train": 90, "validation": 60}, "subset": {"n": 80}}
+    dataset = EXPERIMENT["dataset"] | parts
+    toy.write(toy_net={"seeds": [7, 8], "sweep": sweep, "dataset": dataset})
     return load_study(toy.root, "toy")
 
 

@@ -44,6 +44,22 @@ def test_a_brief_listing_folds_long_series() -> None:
     assert len(list_lines([*epochs, *recalls])) == 7
 
 
+def test_a_brief_listing_folds_trials() -> None:
+    trials = ["net.a", "net.b", "net.c", "net.d"]
+    facts = [fact("net.share", 9), *(fact(f"{name}.share", i) for i, name in enumerate(trials))]
+    lines = list_lines(facts, brief=True, trials=trials)
+    assert [" ".join(line.split()) for line in lines] == [
+        "net.share = 9 count # What it is.",
+        "net.*.share = 4 facts, 0 to 3 count # What it is.",
+    ]
+    assert len(list_lines(facts, trials=trials)) == 5
+
+
+def test_a_series_of_one_value_tells_it() -> None:
+    (line,) = list_lines((fact(f"net.classes.{i}", 400) for i in range(5)), brief=True)
+    assert "net.classes.* = 400, 5 times count" in line
+
+
 def test_a_long_value_is_whole_and_stands_out_alone() -> None:
     lines = list_lines([fact("net.key", "a" * 64, "text"), fact("net.n", 1)])
     assert "a" * 64 in lines[0]

@@ -24,7 +24,7 @@ def fault(toy: Project, text: str) -> str:
 
 
 def test_an_answer_stands_below_its_number_heading_and_question(toy: Project) -> None:
-    toy.answer("second", '{% set titulo = "El porqué" %}<p>Porque sí.</p>')
+    toy.answer("second", '{% set titulo = "El porqué" %}<p>{% context %}Porque sí.{% endcontext %}</p>')
     text = plain(toy.write().html.partition("<body>")[2])
     order = [
         "1 Red",
@@ -55,8 +55,8 @@ def test_every_printed_number_names_its_fact(toy: Project) -> None:
 
 
 def test_words_are_not_glued_where_a_block_ends_a_line(toy: Project) -> None:
-    toy.answer("first", "<p>\n{% if true %}\nUno.\n{% endif %}\nDos.\n</p>")
-    assert "Uno. Dos." in plain(toy.write().html)
+    toy.answer("first", "<p>\n{% if true %}\nEs\n{% endif %}\n{{ toy.data.name }}.\n</p>")
+    assert "Es toy." in plain(toy.write().html)
 
 
 def test_a_fact_can_name_a_group(toy: Project) -> None:
@@ -149,7 +149,7 @@ def test_an_answer_without_a_heading(toy: Project) -> None:
 
 
 def test_a_reference_to_nothing(toy: Project) -> None:
-    text = fault(toy, 'Véase la {{ ref("fig-nada") }}.')
+    text = fault(toy, '{% context %}Véase la {{ ref("fig-nada") }}.{% endcontext %}')
     assert text == 'the answer to "first" refers to "fig-nada", which nothing defines'
 
 
@@ -186,7 +186,7 @@ def test_templates_cannot_read_other_files(toy: Project, name: str) -> None:
 
 
 def test_text_from_files_is_escaped(toy: Project) -> None:
-    toy.answer("first", '{% set titulo = "a < b" %}<p>{{ "<script>" }}</p>')
+    toy.answer("first", '{% set titulo = "a < b" %}<p>{% context %}{{ "<script>" }}{% endcontext %}</p>')
     html = toy.write().html
     assert "<script>" not in html
     assert "a &lt; b" in html

@@ -21,7 +21,7 @@ def test_a_picture_is_drawn_once(toy: Project, tmp_path: Path) -> None:
     toy.write(tmp_path)
     before = figures(tmp_path)
     assert [name.rpartition("-")[0] for name in before] == ["curves"]
-    toy.answer("second", "<p>Otra frase.</p>")
+    toy.answer("second", "<p>{% context %}Otra frase.{% endcontext %}</p>")
     toy.write(tmp_path)
     assert figures(tmp_path) == before
 
@@ -51,6 +51,6 @@ def test_a_picture_that_lost_its_head_is_named(tmp_path: Path) -> None:
 def test_old_pictures_are_removed(toy: Project, tmp_path: Path) -> None:
     toy.answer("first", CURVES)
     toy.render(tmp_path)
-    toy.answer("first", "<p>Sin figura.</p>")
+    toy.answer("first", "<p>{% context %}Sin figura.{% endcontext %}</p>")
     toy.render(tmp_path)
     assert figures(tmp_path) == {}

@@ -1,0 +1,47 @@
+"""What the user asked for: one object that every command makes and the pipeline takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user asked for.
+
+    `data_dir` and `store` are absolute, or None for the defaults; `locked` takes
+    the committed records instead of running anything.
+    """
+
+    root: Path
+    study: str
+    profile: str = "default"
+    data_dir: Path | None = None
+    device: Device = "auto"
+    store: Path | None = None
+    locked: bool = False
+
+    @property
+    def build_folder(self) -> Path:
+        """Folder of what is built; that of `Study.build_folder`, known without reading a file."""
+        label = self.study if self.profile == "default" else f"{self.study}@{self.profile}"
+        return self.root / "build" / label
+
+    @property
+    def store_folder(self) -> Path:
+        """Folder of the store."""
+        return self.store or self.root / "build" / "runs"
+
+    def arguments(self) -> dict[str, str]:
+        """Return what decides which build this is, for the stamp."""
+        return {
+            "study": self.study,
+            "profile": self.profile,
+            "data_dir": str(self.data_dir),
+            "store": str(self.store_folder),
+            "locked": str(self.locked),
+        }

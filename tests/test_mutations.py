@@ -1,0 +1,377 @@
+"""No result of practica1 can change without its text: each verdict flips, and the words follow.
+
+The records are those of the committed run. Each mutation moves one finding, and
+what hangs together with it (`tests.mutation`); the facts are derived anew and the
+answers rendered again. Then either the text changes or the build fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.errors import TemplateError
+from reportgen.facts.derive import derive_facts
+from reportgen.facts.fact import Fact
+from reportgen.records import RunId, RunRecord
+from reportgen.report import proof
+from reportgen.report.html import Writer
+from reportgen.report.rules import Sentence, read_sentences
+from reportgen.report.view import View
+from reportgen.spec.study import Study, load_study
+from reportgen.store.codec import decode_record
+from reportgen.store.frozen import record_paths
+from tests.mutation import (
+    find_evaluation,
+    with_confusion,
+    with_curves,
+    with_errors,
+    with_map_measures,
+)
+
+Records = dict[RunId, RunRecord]
+Mutation = Callable[[Records], Records]
+
+BASE = RunId("simple_cnn", "", 1234)
+NAMES = frozenset(
+    "name type shape label a b true predicted layer why source tighter looser chosen smallest "
+    "precision device_name".split()
+)
+"""Last parts of the ids of texts that are printed, not verdicts."""
+BY_THE_STUDY = frozenset({"same_split", "augmented", "linear_trivial"})
+"""Verdicts that the study's files decide: no record changes them."""
+
+# ── the mutations ───────────────────────────────────────────────────────────
+
+
+def of(run: RunId, change: Callable[..., RunRecord], *given: Any, **fields: Any) -> Mutation:
+    """Return the mutation that changes one run's record."""
+    return lambda records: {**records, run: change(records[run], *given, **fields)}
+
+
+def trial(name: str) -> RunId:
+    return RunId("simple_cnn", name, 1234)
+
+
+def curves(**columns: Callable[[int], float]) -> Mutation:
+    """Return the mutation that gives columns of the 20 epochs by a function of the epoch."""
+    given = {name: [value(epoch) for epoch in range(1, 21)] for name, value in columns.items()}
+    return of(BASE, with_curves, **given)
+
+
+def maps(alias: str, **changes: Any) -> Mutation:
+    return of(BASE, with_map_measures, alias, **changes)
+
+
+def all_maps(**changes: Any) -> Mutation:
+    return lambda records: maps("final", **changes)(maps("intermediate", **changes)(records))
+
+
+def result(**fields: Callable[[Any], Any]) -> Mutation:
+    """Return the mutation that changes parts of the base run's result."""
+
+    def change(records: Records) -> Records:
+        record = records[BASE]
+        changed = {name: value(getattr(record.result, name)) for name, value in fields.items()}
+        return {**records, BASE: replace(record, result=replace(record.result, **changed))}
+
+    return change
+
+
+def all_errors(n_errors: int) -> Mutation:
+    """Return the mutation after which every trial has so many errors at both horizons."""
+
+    def change(records: Records) -> Records:
+        return {
+            run: record
+            if not run.trial
+            else with_errors(with_errors(record, 20, n_errors), 10, n_errors)
+            for run, record in records.items()
+        }
+
+    return change
+
+
+def matrix(change: Callable[[np.ndarray], None]) -> Mutation:
+    """Return the mutation that edits the base run's confusion matrix at 10 epochs."""
+
+    def apply(records: Records) -> Records:
+        counts = np.array(find_evaluation(records[BASE], 10).confusion)
+        change(counts)
+        sums = np.array(find_evaluation(records[BASE], 10).confusion).sum(axis=1)
+        np.fill_diagonal(counts, 0)
+        np.fill_diagonal(counts, sums - counts.sum(axis=1))
+        rows = tuple(tuple(map(int, row)) for row in counts)
+        return {**records, BASE: with_confusion(records[BASE], 10, rows)}
+
+    return apply
+
+
+def tie(counts: np.ndarray) -> None:
+    counts[:] = np.where(counts > 5, 5, counts)
+
+
+def sixes(counts: np.ndarray) -> None:
+    counts[6, 0], counts[0, 6], counts[8, 3] = 40, 30, 39
+
+
+def others(counts: np.ndarray) -> None:
+    counts[7, 2], counts[4, 9] = counts[4, 9], counts[7, 2] + 3
+
+
+def flat(value: float) -> Callable[[int], float]:
+    return lambda epoch: value + (epoch % 2) * value * 1e-3
+
+
+MUTATIONS: Mapping[str, Mutation] = {
+    # curves
+    "the validation loss rises": curves(
+        validation_loss=lambda e: 0.05 + 0.02 * abs(e - 5), train_loss=lambda e: 0.2 / e
+    ),
+    "it rises late": curves(
+        validation_loss=lambda e: 0.1 / e if e < 11 else 0.02 * (e - 9), train_loss=lambda e: 0.2 / e
+    ),
+    "both losses are flat": curves(
+        validation_loss=lambda e: 0.3 if e == 1 else flat(0.1)(e),
+        train_loss=lambda e: 0.3 if e == 1 else flat(0.1)(e),
+    ),
+    "both losses fall": curves(validation_loss=lambda e: 0.9 / e, train_loss=lambda e: 0.8 / e),
+    "only the training loss falls": curves(
+        validation_loss=lambda e: 0.3 if e == 1 else flat(0.1)(e), train_loss=lambda e: 0.2 / e
+    ),
+    "the training loss rises": curves(train_loss=lambda e: 0.01 * e),
+    "nothing is learnt": curves(
+        train_loss=flat(2.3026), validation_loss=flat(2.3026), train_accuracy=flat(0.1)
+    ),
+    "training breaks": of(BASE, with_curves, stopped="diverged"),
+    "training data are not fitted": curves(train_accuracy=lambda e: 0.88),
+    "no gap": curves(train_accuracy=lambda e: 0.9895),
+    "a wide gap": curves(train_accuracy=lambda e: 1.0, validation_accuracy=lambda e: 0.9 + e / 400),
+    "validation is easier": curves(train_accuracy=lambda e: 0.97, train_loss=lambda e: 0.3 - e / 100),
+    "no dropout effect": curves(running_loss=lambda e: 0.001),
+    "only a lag": curves(running_loss=lambda e: 0.3 / e, train_loss=lambda e: 0.29 / e),
+    # accuracy
+    "chance": of(BASE, with_errors, 10, 8900),
+    "no errors": of(BASE, with_errors, 10, 0),
+    "fewer errors": of(BASE, with_errors, 10, 50),
+    "more epochs bring nothing": of(BASE, with_errors, 10, 90),
+    "more epochs bring much": of(BASE, with_errors, 20, 10),
+    "more epochs harm": curves(validation_accuracy=lambda e: 0.99 if e == 10 else 0.97),
+    "a few more errors": of(BASE, with_errors, 10, 140),
+    # confusions
+    "all confusions tie": matrix(tie),
+    "other classes": matrix(sixes),
+    "the order of the pairs": matrix(others),
+    # maps
+    "no structure in the middle": maps("intermediate", space="features", purity=0.1),
+    "no structure at the end": maps("final", space="features", purity=0.1),
+    "no structure at all": all_maps(space="features", purity=0.1),
+    "no structure on the maps": all_maps(space="map", purity=0.1),
+    "weak structure": all_maps(space="features", purity=0.4),
+    "strong overlap": maps("final", space="features", purity=0.7),
+    "overlap on the map": maps("final", space="map", purity=0.7),
+    "no overlap": all_maps(space="features", purity=0.995),
+    "the middle is tighter": maps("intermediate", space="features", silhouette=0.9),
+    "no layer is tighter": all_maps(space="features", silhouette=0.5),
+    "one is hardly tighter": lambda records: maps("final", space="features", silhouette=0.53)(
+        maps("intermediate", space="features", silhouette=0.5)(records)
+    ),
+    "the map is tighter": maps("final", space="map", silhouette=0.9),
+    "the map of the middle is": maps("intermediate", space="map", silhouette=0.9),
+    "not separable": all_maps(space="features", linear_errors=900),
+    "separable": all_maps(space="features", linear_errors=0),
+    "an unstable map": all_maps(stability={"overlap": 0.1}),
+    "an arrangement to trust": all_maps(stability={"arrangement": 0.95}),
+    "no trust": all_maps(layer={"trustworthiness": 0.5}),
+    "fair trust": all_maps(layer={"trustworthiness": 0.9}),
+    # trials
+    "all trials are worse": all_errors(400),
+    "all trials are better": all_errors(20),
+    "the smallest is as good": of(trial("tiny"), with_errors, 10, 120),
+    "the chosen is worse": of(trial("pool_4"), with_errors, 10, 300),
+    "the chosen is in doubt": of(trial("pool_4"), with_errors, 10, 130),
+    "a wide one is better": of(trial("width_16"), with_errors, 10, 40),
+    "a wide one is worse": of(trial("width_16"), with_errors, 10, 300),
+    "the dense one is better": of(trial("hidden_32"), with_errors, 10, 40),
+    "the compact one is better": of(trial("compact"), with_errors, 10, 40),
+    "another choice later": of(trial("compact"), with_errors, 20, 400),
+    # the rest
+    "other sizes": result(
+        data=lambda d: replace(
+            d, splits=tuple(replace(s, n=s.n + 10, per_class=(*s.per_class[:-1], s.per_class[-1] + 10)) for s in d.splits)
+        )
+    ),
+    "shared images": result(data=lambda d: replace(d, n_shared=7)),
+    "other weights": result(
+        model=lambda m: replace(
+            m,
+            n_trainable=m.n_trainable + 100,
+            parameter_bytes=m.parameter_bytes + 10**6,
+            activation_bytes=m.activation_bytes * 2,
+            layers=tuple(replace(layer, trainable=layer.trainable + 10) for layer in m.layers),
+        )
+    ),
+    "another largest layer": result(
+        model=lambda m: replace(
+            m,
+            layers=tuple(
+                replace(layer, trainable=10**6 if layer.name == "conv2" else layer.trainable)
+                for layer in m.layers
+            ),
+        )
+    ),
+}
+
+# ── rendering ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of some records: the facts, and the answers as text and as bare wording."""
+
+    facts: dict[str, Fact]
+    texts: dict[str, str]
+    wording: dict[str, str]
+    fault: str = ""
+    consulted: Mapping[str, frozenset[str]] | None = None
+
+
+def render(study: Study, records: Records) -> Outcome:
+    facts = derive_facts(study, records)
+    by_id = {fact.id: fact for fact in facts}
+    try:
+        page = Writer(View(study, records, facts), None).write()
+    except TemplateError as error:
+        return Outcome(by_id, {}, {}, error.message)
+    names = [q for section in study.report.sections for q in section.questions]
+    bodies = page.html.split('<section class="question">')[1:]
+    texts = {name: bare(body) for name, body in zip(names, bodies, strict=True)}
+    masked = {
+        name: bare(re.sub(r'<span class="fact"[^>]*>[^<]*</span>', "#", body))
+        for name, body in zip(names, bodies, strict=True)
+    }
+    return Outcome(by_id, texts, masked, consulted=page.consulted)
+
+
+def bare(markup: str) -> str:
+    from reportgen.report.text import plain
+
+    return " ".join(plain(markup).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    study: Study
+    records: Records
+    outcome: Outcome
+    sentences: tuple[tuple[str, Sentence], ...]
+
+
+@pytest.fixture(scope="module")
+def baseline(project: Path) -> Baseline:
+    """Return the report of the committed records, and its result sentences by question."""
+    study = load_study(project, "practica1")
+    records = {}
+    for run in study.runs:
+        files = {name: path.read_bytes() for name, path in record_paths(study, run.id).items()}
+        records[run.id] = decode_record(files, run.id.slug)
+    found: list[tuple[str, Sentence]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        original = proof.Proof._read_copy
+
+        def spy(self: proof.Proof, copy: proof.Copy, registry: Any) -> None:
+            with pytest.MonkeyPatch.context() as inner:
+                inner.setattr(
+                    proof,
+                    "groundless_sentences",
+                    lambda blocks: found.extend(
+                        (copy.question, s) for s in read_sentences(blocks) if s.facts
+                    )
+                    or iter(()),
+                )
+                original(self, copy, registry)
+
+        patch.setattr(proof.Proof, "_read_copy", spy)
+        outcome = render(study, records)
+    assert not outcome.fault
+    return Baseline(study, records, outcome, tuple(found))
+
+
+@pytest.fixture(scope="module")
+def mutants(baseline: Baseline) -> dict[str, Outcome]:
+    return {
+        name: render(baseline.study, mutate(dict(baseline.records)))
+        for name, mutate in MUTATIONS.items()
+    }
+
+
+def changed(baseline: Baseline, mutant: Outcome) -> set[str]:
+    """Return the facts that came, went or have another value."""
+    before, after = baseline.outcome.facts, mutant.facts
+    return {
+        id
+        for id in before.keys() | after.keys()
+        if id not in before or id not in after or before[id].value != after[id].value
+    }
+
+
+def verdicts(baseline: Baseline, question: str) -> set[str]:
+    """Return the verdicts that an answer consults."""
+    assert baseline.outcome.consulted is not None
+    facts = baseline.outcome.facts
+    return {
+        id
+        for id in baseline.outcome.consulted[question]
+        if facts[id].unit in {"text", "bool"} and id.rpartition(".")[2] not in NAMES
+    }
+
+
+def test_every_result_sentence_is_caught(
+    baseline: Baseline, mutants: dict[str, Outcome]
+) -> None:
+    caught, missed = 0, []
+    for question, sentence in baseline.sentences:
+        hit = any(
+            sentence.facts & changed(baseline, mutant)
+            and (mutant.fault or sentence.text not in mutant.texts[question])
+            for mutant in mutants.values()
+        )
+        caught += hit
+        if not hit:
+            missed.append((question, sentence.text))
+    assert len(baseline.sentences) > 40
+    assert missed == [], f"caught {caught} of {len(baseline.sentences)} result sentences"
+
+
+def test_every_verdict_that_an_answer_consults_flips_once(
+    baseline: Baseline, mutants: dict[str, Outcome]
+) -> None:
+    assert baseline.outcome.consulted is not None
+    every = {id for question in baseline.outcome.texts for id in verdicts(baseline, question)}
+    flipped = set().union(*(changed(baseline, mutant) for mutant in mutants.values()))
+    left = {id for id in every - flipped if id.rpartition(".")[2] not in BY_THE_STUDY}
+    assert left == set()
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_the_words_follow_each_verdict(
+    baseline: Baseline, mutants: dict[str, Outcome], name: str
+) -> None:
+    mutant = mutants[name]
+    moved = changed(baseline, mutant)
+    assert moved
+    if mutant.fault:
+        return
+    assert mutant.texts != baseline.outcome.texts
+    silent = {
+        question: moved & verdicts(baseline, question)
+        for question, wording in mutant.wording.items()
+        if wording == baseline.outcome.wording[question] and moved & verdicts(baseline, question)
+    }
+    assert silent == {}
