@@ -84,16 +84,19 @@ def result(**fields: Callable[[Any], Any]) -> Mutation:
     return change
 
 
+def errors(run: RunId, n_errors: int) -> Mutation:
+    """Return the mutation after which a run has so many errors at both horizons."""
+    return of(run, with_curves, validation_accuracy=[1 - n_errors / 10_000] * 20)
+
+
 def all_errors(n_errors: int) -> Mutation:
     """Return the mutation after which every trial has so many errors at both horizons."""
 
     def change(records: Records) -> Records:
-        return {
-            run: record
-            if not run.trial
-            else with_errors(with_errors(record, 20, n_errors), 10, n_errors)
-            for run, record in records.items()
-        }
+        for run in records:
+            if run.trial:
+                records = errors(run, n_errors)(records)
+        return records
 
     return change
 
@@ -149,7 +152,9 @@ MUTATIONS: Mapping[str, Mutation] = {
     "nothing is learnt": curves(
         train_loss=flat(2.3026), validation_loss=flat(2.3026), train_accuracy=flat(0.1)
     ),
-    "training breaks": of(BASE, with_curves, stopped="diverged"),
+    "training breaks": of(
+        BASE, with_curves, validation_loss=[0.1, 0.09, 0.08, 0.07, 0.06, 0.05], stopped="diverged"
+    ),
     "training data are not fitted": curves(train_accuracy=lambda e: 0.88),
     "no gap": curves(train_accuracy=lambda e: 0.9895),
     "a wide gap": curves(train_accuracy=lambda e: 1.0, validation_accuracy=lambda e: 0.9 + e / 400),
@@ -157,13 +162,13 @@ MUTATIONS: Mapping[str, Mutation] = {
     "no dropout effect": curves(running_loss=lambda e: 0.001),
     "only a lag": curves(running_loss=lambda e: 0.3 / e, train_loss=lambda e: 0.29 / e),
     # accuracy
-    "chance": of(BASE, with_errors, 10, 8900),
+    "chance": errors(BASE, 8900),
     "no errors": of(BASE, with_errors, 10, 0),
     "fewer errors": of(BASE, with_errors, 10, 50),
     "more epochs bring nothing": of(BASE, with_errors, 10, 90),
     "more epochs bring much": of(BASE, with_errors, 20, 10),
     "more epochs harm": curves(validation_accuracy=lambda e: 0.99 if e == 10 else 0.97),
-    "a few more errors": of(BASE, with_errors, 10, 140),
+    "a few more errors": errors(BASE, 140),
     # confusions
     "all confusions tie": matrix(tie),
     "other classes": matrix(sixes),
@@ -193,14 +198,14 @@ MUTATIONS: Mapping[str, Mutation] = {
     # trials
     "all trials are worse": all_errors(400),
     "all trials are better": all_errors(20),
-    "the smallest is as good": of(trial("tiny"), with_errors, 10, 120),
-    "the chosen is worse": of(trial("pool_4"), with_errors, 10, 300),
-    "the chosen is in doubt": of(trial("pool_4"), with_errors, 10, 130),
+    "the smallest is as good": errors(trial("tiny"), 120),
+    "the chosen is worse": errors(trial("pool_4"), 300),
+    "the chosen is in doubt": errors(trial("pool_4"), 130),
     "a wide one is better": of(trial("width_16"), with_errors, 10, 40),
-    "a wide one is worse": of(trial("width_16"), with_errors, 10, 300),
+    "a wide one is worse": errors(trial("width_16"), 300),
     "the dense one is better": of(trial("hidden_32"), with_errors, 10, 40),
     "the compact one is better": of(trial("compact"), with_errors, 10, 40),
-    "another choice later": of(trial("compact"), with_errors, 20, 400),
+    "another choice later": errors(trial("compact"), 400),
     # the rest
     "other sizes": result(
         data=lambda d: replace(
