@@ -8,7 +8,7 @@ answers rendered again. Then either the text changes or the build fails.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ import pytest
 from reportgen.errors import TemplateError
 from reportgen.facts.derive import derive_facts
 from reportgen.facts.fact import Fact
-from reportgen.records import RunId, RunRecord
+from reportgen.records import DataSummary, RunId, RunRecord
 from reportgen.report import proof
 from reportgen.report.html import Writer
-from reportgen.report.rules import Sentence, read_sentences
+from reportgen.report.prose import Block
+from reportgen.report.rules import Finding, Sentence, groundless_sentences, read_sentences
+from reportgen.report.text import plain
 from reportgen.report.view import View
 from reportgen.spec.study import Study, load_study
 from reportgen.store.codec import decode_record
@@ -41,10 +43,10 @@ Mutation = Callable[[Records], Records]
 BASE = RunId("simple_cnn", "", 1234)
 NAMES = frozenset(
     "name type shape label a b true predicted layer why source tighter looser chosen smallest "
-    "precision device_name".split()
+    "precision device_name sample_split".split()
 )
 """Last parts of the ids of texts that are printed, not verdicts."""
-BY_THE_STUDY = frozenset({"same_split", "augmented", "linear_trivial"})
+BY_THE_STUDY = frozenset({"augmented", "linear_trivial"})
 """Verdicts that the study's files decide: no record changes them."""
 
 # ── the mutations ───────────────────────────────────────────────────────────
@@ -128,6 +130,29 @@ def others(counts: np.ndarray) -> None:
     counts[7, 2], counts[4, 9] = counts[4, 9], counts[7, 2] + 3
 
 
+def resized(data: DataSummary) -> DataSummary:
+    """Return data with other image sizes, class sizes and normalisation."""
+    splits = tuple(
+        replace(s, n=s.n + 10, height=30, per_class=tuple(n + 1 for n in s.per_class))
+        for s in data.splits
+    )
+    return replace(data, splits=splits, mean=(0.5,))
+
+
+def another_class(records: Records) -> Records:
+    """Add a class without samples to the base run."""
+    record = records[BASE]
+    data = record.result.data
+    splits = tuple(replace(s, per_class=(*s.per_class, 0)) for s in data.splits)
+    data = replace(data, classes=(*data.classes, "x"), splits=splits)
+    evaluations = tuple(
+        replace(e, confusion=(*((*row, 0) for row in e.confusion), (0,) * 11))
+        for e in record.result.evaluations
+    )
+    changed = replace(record.result, data=data, evaluations=evaluations)
+    return {**records, BASE: replace(record, result=changed)}
+
+
 def flat(value: float) -> Callable[[int], float]:
     return lambda epoch: value + (epoch % 2) * value * 1e-3
 
@@ -138,7 +163,8 @@ MUTATIONS: Mapping[str, Mutation] = {
         validation_loss=lambda e: 0.05 + 0.02 * abs(e - 5), train_loss=lambda e: 0.2 / e
     ),
     "it rises late": curves(
-        validation_loss=lambda e: 0.1 / e if e < 11 else 0.02 * (e - 9), train_loss=lambda e: 0.2 / e
+        validation_loss=lambda e: 0.1 / e if e < 11 else 0.02 * (e - 9),
+        train_loss=lambda e: 0.2 / e,
     ),
     "both losses are flat": curves(
         validation_loss=lambda e: 0.3 if e == 1 else flat(0.1)(e),
@@ -158,7 +184,9 @@ MUTATIONS: Mapping[str, Mutation] = {
     "training data are not fitted": curves(train_accuracy=lambda e: 0.88),
     "no gap": curves(train_accuracy=lambda e: 0.9895),
     "a wide gap": curves(train_accuracy=lambda e: 1.0, validation_accuracy=lambda e: 0.9 + e / 400),
-    "validation is easier": curves(train_accuracy=lambda e: 0.97, train_loss=lambda e: 0.3 - e / 100),
+    "validation is easier": curves(
+        train_accuracy=lambda e: 0.97, train_loss=lambda e: 0.3 - e / 100
+    ),
     "no dropout effect": curves(running_loss=lambda e: 0.001),
     "only a lag": curves(running_loss=lambda e: 0.3 / e, train_loss=lambda e: 0.29 / e),
     # accuracy
@@ -207,16 +235,18 @@ MUTATIONS: Mapping[str, Mutation] = {
     "the compact one is better": of(trial("compact"), with_errors, 10, 40),
     "another choice later": errors(trial("compact"), 400),
     # the rest
-    "other sizes": result(
-        data=lambda d: replace(
-            d, splits=tuple(replace(s, n=s.n + 10, per_class=(*s.per_class[:-1], s.per_class[-1] + 10)) for s in d.splits)
-        )
+    "other sizes": result(data=resized),
+    "another class": another_class,
+    "another network": result(model=lambda m: replace(m, name="Otra", n_outputs=11)),
+    "scored on other samples": result(
+        evaluations=lambda es: tuple(replace(e, split="test") for e in es)
     ),
+    "other layers": all_maps(layer={"layer": "fc1", "n": 4000, "n_features": 64}),
     "shared images": result(data=lambda d: replace(d, n_shared=7)),
     "other weights": result(
         model=lambda m: replace(
             m,
-            n_trainable=m.n_trainable + 100,
+            n_trainable=m.n_trainable + 10 * len(m.layers),
             parameter_bytes=m.parameter_bytes + 10**6,
             activation_bytes=m.activation_bytes * 2,
             layers=tuple(replace(layer, trainable=layer.trainable + 10) for layer in m.layers),
@@ -225,158 +255,177 @@ MUTATIONS: Mapping[str, Mutation] = {
     "another largest layer": result(
         model=lambda m: replace(
             m,
+            n_trainable=m.n_trainable + 10**6,
             layers=tuple(
-                replace(layer, trainable=10**6 if layer.name == "conv2" else layer.trainable)
+                replace(layer, trainable=layer.trainable + 10**6 * (layer.name == "conv2"))
                 for layer in m.layers
             ),
         )
     ),
 }
 
+
+
+def other_reasons(study: Study, records: Records) -> tuple[Study, Records]:
+    """Give each trial another reason."""
+    return replace(study, runs=tuple(replace(r, why=f"{r.why} y más") for r in study.runs)), records
+
+
+def one_trial_fewer(study: Study, records: Records) -> tuple[Study, Records]:
+    """Leave a trial out."""
+    runs = tuple(run for run in study.runs if run.id.trial != "width_16")
+    spec = study.experiments["simple_cnn"]
+    kept = [t for t in spec.sweep if t.name != "width_16"]
+    experiments = {"simple_cnn": spec.model_copy(update={"sweep": kept})}
+    del records[trial("width_16")]
+    return replace(study, runs=runs, experiments=experiments), records
+
+
+EDITS: Mapping[str, Callable[[Study, Records], tuple[Study, Records]]] = {
+    "other reasons": other_reasons,
+    "one trial fewer": one_trial_fewer,
+}
+"""Mutations of what the study's files say, and a report repeats."""
+
 # ── rendering ───────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of some records: the facts, and the answers as text and as bare wording."""
+    """What came of some records: the facts, the result sentences, and each answer's bare wording.
 
-    facts: dict[str, Fact]
-    texts: dict[str, str]
-    wording: dict[str, str]
+    `wording` has no values: each printed fact is replaced by a sign.
+    """
+
+    facts: Mapping[str, Fact]
+    sentences: tuple[tuple[str, Sentence], ...]
+    wording: Mapping[str, str]
+    consulted: Mapping[str, frozenset[str]]
     fault: str = ""
-    consulted: Mapping[str, frozenset[str]] | None = None
+
+    def says(self, question: str, text: str) -> bool:
+        return any(q == question and s.text == text for q, s in self.sentences)
+
+
+def illustrated(record: RunRecord) -> RunRecord:
+    """Return a record in which errors that no run has shown borrow a picture."""
+    picture = record.result.data.samples[0]
+    evaluations = tuple(
+        replace(e, errors=tuple(replace(s, thumbnail=s.thumbnail or picture) for s in e.errors))
+        for e in record.result.evaluations
+    )
+    return replace(record, result=replace(record.result, evaluations=evaluations))
 
 
 def render(study: Study, records: Records) -> Outcome:
+    """Render all answers; keep the sentences that the proof reads."""
+    records = {**records, BASE: illustrated(records[BASE])}
     facts = derive_facts(study, records)
     by_id = {fact.id: fact for fact in facts}
-    try:
-        page = Writer(View(study, records, facts), None).write()
-    except TemplateError as error:
-        return Outcome(by_id, {}, {}, error.message)
-    names = [q for section in study.report.sections for q in section.questions]
+    found: list[tuple[str, Sentence]] = []
+    original = proof.Proof._read_copy
+
+    def read_copy(self: proof.Proof, copy: proof.Copy, registry: Any) -> None:
+        def keep(blocks: list[Block]) -> Iterator[Finding]:
+            found.extend((copy.question, s) for s in read_sentences(blocks) if s.facts)
+            return groundless_sentences(blocks)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(proof, "groundless_sentences", keep)
+            original(self, copy, registry)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proof.Proof, "_read_copy", read_copy)
+        try:
+            page = Writer(View(study, records, facts), None).write()
+        except TemplateError as error:
+            return Outcome(by_id, (), {}, {}, error.message)
+    names = [question for section in study.report.sections for question in section.questions]
     bodies = page.html.split('<section class="question">')[1:]
-    texts = {name: bare(body) for name, body in zip(names, bodies, strict=True)}
-    masked = {
-        name: bare(re.sub(r'<span class="fact"[^>]*>[^<]*</span>', "#", body))
+    wording = {
+        name: plain(re.sub(r'<span class="fact"[^>]*>[^<]*</span>', "#", body))
         for name, body in zip(names, bodies, strict=True)
     }
-    return Outcome(by_id, texts, masked, consulted=page.consulted)
-
-
-def bare(markup: str) -> str:
-    from reportgen.report.text import plain
-
-    return " ".join(plain(markup).split())
+    return Outcome(by_id, tuple(found), wording, page.consulted)
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    study: Study
-    records: Records
-    outcome: Outcome
-    sentences: tuple[tuple[str, Sentence], ...]
+class Trials:
+    """The report of the committed records, and what came of each mutation."""
+
+    real: Outcome
+    mutants: Mapping[str, Outcome]
+    moved: Mapping[str, frozenset[str]]
 
 
 @pytest.fixture(scope="module")
-def baseline(project: Path) -> Baseline:
-    """Return the report of the committed records, and its result sentences by question."""
+def trials(project: Path) -> Trials:
     study = load_study(project, "practica1")
-    records = {}
+    records: Records = {}
     for run in study.runs:
         files = {name: path.read_bytes() for name, path in record_paths(study, run.id).items()}
         records[run.id] = decode_record(files, run.id.slug)
-    found: list[tuple[str, Sentence]] = []
-    with pytest.MonkeyPatch.context() as patch:
-        original = proof.Proof._read_copy
-
-        def spy(self: proof.Proof, copy: proof.Copy, registry: Any) -> None:
-            with pytest.MonkeyPatch.context() as inner:
-                inner.setattr(
-                    proof,
-                    "groundless_sentences",
-                    lambda blocks: found.extend(
-                        (copy.question, s) for s in read_sentences(blocks) if s.facts
-                    )
-                    or iter(()),
-                )
-                original(self, copy, registry)
-
-        patch.setattr(proof.Proof, "_read_copy", spy)
-        outcome = render(study, records)
-    assert not outcome.fault
-    return Baseline(study, records, outcome, tuple(found))
+    real = render(study, records)
+    assert not real.fault
+    mutants = {name: render(study, mutate(dict(records))) for name, mutate in MUTATIONS.items()}
+    mutants |= {name: render(*edit(study, dict(records))) for name, edit in EDITS.items()}
+    return Trials(real, mutants, {name: moved(real, m) for name, m in mutants.items()})
 
 
-@pytest.fixture(scope="module")
-def mutants(baseline: Baseline) -> dict[str, Outcome]:
-    return {
-        name: render(baseline.study, mutate(dict(baseline.records)))
-        for name, mutate in MUTATIONS.items()
-    }
-
-
-def changed(baseline: Baseline, mutant: Outcome) -> set[str]:
+def moved(real: Outcome, mutant: Outcome) -> frozenset[str]:
     """Return the facts that came, went or have another value."""
-    before, after = baseline.outcome.facts, mutant.facts
-    return {
+    before, after = real.facts, mutant.facts
+    return frozenset(
         id
         for id in before.keys() | after.keys()
         if id not in before or id not in after or before[id].value != after[id].value
-    }
+    )
 
 
-def verdicts(baseline: Baseline, question: str) -> set[str]:
-    """Return the verdicts that an answer consults."""
-    assert baseline.outcome.consulted is not None
-    facts = baseline.outcome.facts
-    return {
-        id
-        for id in baseline.outcome.consulted[question]
-        if facts[id].unit in {"text", "bool"} and id.rpartition(".")[2] not in NAMES
-    }
+def verdicts(real: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield each question with each verdict that its answer consults."""
+    for question, consulted in real.consulted.items():
+        for id in sorted(consulted):
+            name = id.rpartition(".")[2]
+            if real.facts[id].unit in {"text", "bool"} and name not in NAMES | BY_THE_STUDY:
+                yield question, id
 
 
-def test_every_result_sentence_is_caught(
-    baseline: Baseline, mutants: dict[str, Outcome]
-) -> None:
-    caught, missed = 0, []
-    for question, sentence in baseline.sentences:
-        hit = any(
-            sentence.facts & changed(baseline, mutant)
-            and (mutant.fault or sentence.text not in mutant.texts[question])
-            for mutant in mutants.values()
+# ── what must hold ──────────────────────────────────────────────────────────
+
+
+def test_every_result_sentence_is_caught(trials: Trials) -> None:
+    """A sentence is caught if some mutation of a fact that it rests on removes it."""
+    missed = [
+        (question, sentence.text)
+        for question, sentence in trials.real.sentences
+        if not any(
+            sentence.facts & trials.moved[name] and not mutant.says(question, sentence.text)
+            for name, mutant in trials.mutants.items()
         )
-        caught += hit
-        if not hit:
-            missed.append((question, sentence.text))
-    assert len(baseline.sentences) > 40
-    assert missed == [], f"caught {caught} of {len(baseline.sentences)} result sentences"
+    ]
+    assert len(trials.real.sentences) > 40
+    assert missed == [], f"{len(missed)} of {len(trials.real.sentences)} result sentences escape"
 
 
-def test_every_verdict_that_an_answer_consults_flips_once(
-    baseline: Baseline, mutants: dict[str, Outcome]
-) -> None:
-    assert baseline.outcome.consulted is not None
-    every = {id for question in baseline.outcome.texts for id in verdicts(baseline, question)}
-    flipped = set().union(*(changed(baseline, mutant) for mutant in mutants.values()))
-    left = {id for id in every - flipped if id.rpartition(".")[2] not in BY_THE_STUDY}
-    assert left == set()
+def test_no_verdict_flips_without_other_words(trials: Trials) -> None:
+    """Each verdict that an answer consults flips in some mutation, and the wording changes."""
+    silent = [
+        (question, id)
+        for question, id in verdicts(trials.real)
+        if not any(
+            id in trials.moved[name]
+            and (mutant.fault or mutant.wording[question] != trials.real.wording[question])
+            for name, mutant in trials.mutants.items()
+        )
+    ]
+    assert silent == []
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_the_words_follow_each_verdict(
-    baseline: Baseline, mutants: dict[str, Outcome], name: str
-) -> None:
-    mutant = mutants[name]
-    moved = changed(baseline, mutant)
-    assert moved
-    if mutant.fault:
-        return
-    assert mutant.texts != baseline.outcome.texts
-    silent = {
-        question: moved & verdicts(baseline, question)
-        for question, wording in mutant.wording.items()
-        if wording == baseline.outcome.wording[question] and moved & verdicts(baseline, question)
-    }
-    assert silent == {}
+@pytest.mark.parametrize("name", [*MUTATIONS, *EDITS])
+def test_each_mutation_shows(trials: Trials, name: str) -> None:
+    """Something moves, no sentence that shows it stays as it was, and the page can be built."""
+    mutant = trials.mutants[name]
+    assert trials.moved[name]
+    assert not mutant.fault
+    assert [s.text for _, s in mutant.sentences] != [s.text for _, s in trials.real.sentences]

@@ -120,7 +120,7 @@ class Pictures:
                 msg = f'curves have no word "{word}"; {nearest(word, known)}'
                 raise PictureError(msg)
         by_epoch = {e.epoch: self._words(best(self._horizon(run, e))) for e in evaluations}
-        longer = len(evaluations) > 1
+        longer = len(evaluations) > 1 and evaluations[0].horizon < len(rows)
         drawing = LearningCurves(
             train_loss=tuple(row.train_loss for row in rows),
             validation_loss=tuple(row.validation_loss for row in rows),

@@ -29,6 +29,8 @@ from reportgen.report.text import plain
 _SPAN = re.compile(r'<(/?)(\w+)((?:[^<>"]|"[^"]*")*)>|([^<]+)')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 _FACT = re.compile(r'\bdata-fact="([^"]*)"')
+_LABEL = re.compile(r'<span class="label">[^<]*(?:<span[^>]*>[^<]*</span>)?[^<]*</span>')
+_TAG = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -223,5 +225,5 @@ class Proof:
 
 
 def _letters(text: str) -> str:
-    """Return the letters of a page, to see whether two are the same."""
-    return _BLANKS.sub("", unmarked(re.sub(r"<[^>]*>", "", text))).casefold()
+    """Return the letters of a page but for its numbering, to see whether two are the same."""
+    return _BLANKS.sub("", _TAG.sub("", _LABEL.sub("", unmarked(text)))).casefold()

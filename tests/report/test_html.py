@@ -24,7 +24,9 @@ def fault(toy: Project, text: str) -> str:
 
 
 def test_an_answer_stands_below_its_number_heading_and_question(toy: Project) -> None:
-    toy.answer("second", '{% set titulo = "El porqué" %}<p>{% context %}Porque sí.{% endcontext %}</p>')
+    toy.answer(
+        "second", '{% set titulo = "El porqué" %}<p>{% context %}Porque sí.{% endcontext %}</p>'
+    )
     text = plain(toy.write().html.partition("<body>")[2])
     order = [
         "1 Red",
@@ -186,7 +188,9 @@ def test_templates_cannot_read_other_files(toy: Project, name: str) -> None:
 
 
 def test_text_from_files_is_escaped(toy: Project) -> None:
-    toy.answer("first", '{% set titulo = "a < b" %}<p>{% context %}{{ "<script>" }}{% endcontext %}</p>')
+    toy.answer(
+        "first", '{% set titulo = "a < b" %}<p>{% context %}{{ "<script>" }}{% endcontext %}</p>'
+    )
     html = toy.write().html
     assert "<script>" not in html
     assert "a &lt; b" in html

@@ -96,11 +96,14 @@ def test_a_caption_given_to_a_macro_is_told_where_it_was_given(toy: Project) -> 
 def test_a_macro_s_own_words_are_told_where_they_stand(toy: Project) -> None:
     macros = toy.study.templates / "macros.html.j2"
     macros.write_text(
-        macros.read_text(encoding="utf-8") + "{% macro mal(h) %}\n<p>Hay siete.</p>\n{% endmacro %}",
+        macros.read_text(encoding="utf-8")
+        + "{% macro mal(h) %}\n<p>Hay siete.</p>\n{% endmacro %}",
         encoding="utf-8",
     )
     last = macros.read_text(encoding="utf-8").count("\n")
-    number, sentence = sorted(faults(toy, "{{ mal('con un texto') }}"), key=lambda f: f.message)[::-1]
+    number, sentence = sorted(faults(toy, "{{ mal('con un texto') }}"), key=lambda f: f.message)[
+        ::-1
+    ]
     assert (number.file, number.line) == ("templates/macros.html.j2", last)
     assert number.message.startswith("this sentence")
     assert f"used in {FIRST}:2" in sentence.message
@@ -260,7 +263,10 @@ def test_checkpoints_that_are_told_apart(toy: Project, text: str) -> None:
         (f"<p>De {ACCURACY}, en la época {EPOCH}, a {LONGER}.</p>", ["toy.h4"]),
         (f"<p>{EPOCH}: {ACCURACY}.</p><p>{LONGER}.</p>", ["toy.h4"]),
         (f"<p>{ACCURACY}.</p><p>{LONGER}.</p>", ["toy.h2", "toy.h4"]),
-        (f"<p>{EPOCH}: {ACCURACY}.{{{{ nota('Y ' ~ (toy.h4.best.accuracy | pct)) }}}}</p>", ["toy.h4"]),
+        (
+            f"<p>{EPOCH}: {ACCURACY}.{{{{ nota('Y ' ~ (toy.h4.best.accuracy | pct)) }}}}</p>",
+            ["toy.h4"],
+        ),
         (
             f"<p>{{% claim toy.h2.best.errors > 0 %}}De {ACCURACY} a {LONGER}{{% endclaim %}}.</p>",
             ["toy.h2", "toy.h4"],
@@ -285,12 +291,13 @@ def test_checkpoints_that_are_mixed(toy: Project, text: str, checkpoints: list[s
             "Época {{ toy.h2.best.epoch | integer }}.{% endcall %}",
             "toy.h4",
         ),
-        ("{% call tabla('m', 'Mejor.', 'best_accuracy') %}<tr></tr>{% endcall %}", "the checkpoint"),
+        (
+            "{% call tabla('m', 'Mejor.', 'best_accuracy') %}<tr></tr>{% endcall %}",
+            "the checkpoint",
+        ),
     ],
 )
-def test_a_figure_of_one_checkpoint_states_its_epoch(
-    toy: Project, text: str, missing: str
-) -> None:
+def test_a_figure_of_one_checkpoint_states_its_epoch(toy: Project, text: str, missing: str) -> None:
     (fault,) = faults(toy, text)
     assert fault.file == FIRST
     assert f"shows {missing} and does not state its epoch" in fault.message
