@@ -271,10 +271,8 @@ def stored_records(order: Order, study: Study) -> dict[RunId, RunRecord]:
     held = read_stored(store, plans, Silence())
     missing = [str(item.run.id) for item in plans if item.run.id not in held]
     if missing:
-        what = (
-            study.name if study.profile == "default" else f"{study.name} --profile {study.profile}"
-        )
-        msg = f"not in the store: {', '.join(missing)}; make them with `reportgen run {what}`"
+        mend = f"make them with `reportgen run {study.arguments}`"
+        msg = f"not in the store: {', '.join(missing)}; {mend}"
         raise StaleError(msg)
     return held
 
@@ -288,18 +286,16 @@ def plan(order: Order, study: Study) -> tuple[Store, SourceShelf, tuple[RunPlan,
 
     store = Store(order.store_folder)
     sources = SourceShelf.open(store, order.data_dir)
-    return (
-        store,
-        sources,
-        tuple(
+    with looking_for_data(study):
+        plans = tuple(
             plan_run(
                 item,
                 sources.fingerprint(item.spec.dataset.name),
                 fingerprint_class(study.models_file, item.spec.model.class_).digest,
             )
             for item in study.runs
-        ),
-    )
+        )
+    return store, sources, plans
 
 
 def read_stored(
@@ -355,7 +351,22 @@ def data_files(order: Order, study: Study) -> list[Path]:
 
     shelf = SourceShelf.open(Store(order.store_folder), order.data_dir)
     names = sorted({item.spec.dataset.name for item in study.runs})
-    return [path for name in names for path in shelf.location(name).files.values()]
+    with looking_for_data(study):
+        return [path for name in names for path in shelf.location(name).files.values()]
+
+
+@contextmanager
+def looking_for_data(study: Study) -> Iterator[None]:
+    """Let the error of data that are not at hand name the way that needs none, if there is."""
+    try:
+        yield
+    except DataError as error:
+        if not study.records_folder.is_dir():
+            raise
+        command = f"reportgen build {study.arguments} --locked"
+        hint = f"Without the data: `{command}` renders the committed records."
+        msg = f"{error.message}\n{hint}"
+        raise DataError(msg, error.faults) from error
 
 
 @contextmanager

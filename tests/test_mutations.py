@@ -20,7 +20,8 @@ from reportgen.errors import TemplateError
 from reportgen.facts.derive import derive_facts
 from reportgen.facts.fact import Fact
 from reportgen.records import DataSummary, RunId, RunRecord
-from reportgen.report import proof
+from reportgen.report import html, proof
+from reportgen.report.environment import Environment
 from reportgen.report.html import Writer
 from reportgen.report.prose import Block
 from reportgen.report.rules import Finding, Sentence, groundless_sentences, read_sentences
@@ -265,7 +266,6 @@ MUTATIONS: Mapping[str, Mutation] = {
 }
 
 
-
 def other_reasons(study: Study, records: Records) -> tuple[Study, Records]:
     """Give each trial another reason."""
     return replace(study, runs=tuple(replace(r, why=f"{r.why} y más") for r in study.runs)), records
@@ -359,7 +359,27 @@ class Trials:
 
 
 @pytest.fixture(scope="module")
-def trials(project: Path) -> Trials:
+def compiled_once() -> Iterator[None]:
+    """Let all renderings share the compiled templates, which take most of the time."""
+    kept: list[Environment] = []
+
+    def environment(*given: Any) -> Environment:
+        fresh = Environment(*given)
+        if kept:
+            kept[0].filters |= fresh.filters
+            kept[0].globals.clear()
+            kept[0].globals |= fresh.globals
+        else:
+            kept.append(fresh)
+        return kept[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "Environment", environment)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trials(project: Path, compiled_once: None) -> Trials:
     study = load_study(project, "practica1")
     records: Records = {}
     for run in study.runs:

@@ -293,6 +293,17 @@ def test_without_data_the_committed_records_serve(built, reportgen, tmp_path):
     assert done.code == 0
     assert "taking the committed records, as --locked does: " in done.out
     assert "mnist.npz is damaged" in done.out
+    advice = "Without the data: `reportgen build toy --locked` renders the committed records."
+    done = reportgen(copy, "build", "toy")
+    assert done.code == 1
+    assert advice in done.err
+
+
+def test_a_layer_that_does_not_exist_names_the_experiment_file(toy, reportgen):
+    toy.write(toy_net={"features": {"final": "nosuch"}})
+    done = reportgen(toy, "run", "toy")
+    assert done.code == 1
+    assert "experiments/toy/toy_net.yaml: features.final: there is no layer" in done.err
 
 
 def test_a_symlinked_folder_of_experiments(built, reportgen, tmp_path):

@@ -79,6 +79,15 @@ class Study:
         return self.name if self.profile == DEFAULT_PROFILE else f"{self.name}@{self.profile}"
 
     @property
+    def arguments(self) -> str:
+        """Return what names this study on the command line, for advice."""
+        return (
+            self.name
+            if self.profile == DEFAULT_PROFILE
+            else f"{self.name} --profile {self.profile}"
+        )
+
+    @property
     def build_folder(self) -> Path:
         """Return where the report is put."""
         return self.root / "build" / self.label

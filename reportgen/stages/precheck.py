@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reportgen.errors import DataError, Fault, ModelError
 from reportgen.models.contract import check_model
@@ -32,7 +33,7 @@ def check_runs(benches: Sequence[Bench], device: Device) -> None:
 
 
 def network_faults(bench: Bench) -> list[Fault]:
-    """Return what is wrong with a run's network, each fault under the run's name."""
+    """Return what is wrong with a run's network; what has no line of models.py is the spec's."""
     try:
         check_model(
             bench.network(),
@@ -43,8 +44,15 @@ def network_faults(bench: Bench) -> list[Fault]:
             n_train=len(bench.data.splits["train"]),
         )
     except ModelError as error:
-        return list(error.faults) or [Fault("", 0, 0, f"{bench.plan.run.id}: {error}")]
+        found = error.faults or (Fault("", 0, 0, error.message),)
+        file = experiment_file(bench)
+        return [fault if fault.file else replace(fault, file=file) for fault in found]
     return []
+
+
+def experiment_file(bench: Bench) -> str:
+    """Return the name of a run's experiment file, as messages show it."""
+    return f"experiments/{bench.study.name}/{bench.plan.run.id.experiment}.yaml"
 
 
 def check_embeddings(bench: Bench) -> None:
@@ -61,7 +69,7 @@ def check_embeddings(bench: Bench) -> None:
     n = min(wanted.samples, len(bench.evaluated))
     if wanted.perplexity >= n:
         msg = (
-            f"{bench.plan.run.id}: embeddings.perplexity is {wanted.perplexity:g} with {n} "
+            f"{experiment_file(bench)}: embeddings.perplexity is {wanted.perplexity:g} with {n} "
             "samples; it must be lower than their number: lower it (5 to 50 are usual) or raise "
             "embeddings.samples"
         )

@@ -66,8 +66,7 @@ def read_frozen(study: Study) -> dict[RunId, RunRecord]:
         except StaleError as error:
             faults.append(Fault("", 0, 0, error.message))
     if faults:
-        profile = "" if study.profile == "default" else f" --profile {study.profile}"
-        what = f"{study.name}{profile}"
+        what = study.arguments
         mend = f"run `reportgen run {what}` and `reportgen freeze {what}`"
         raise StaleError(faults=[*faults, Fault("", 0, 0, mend)])
     return records

@@ -71,7 +71,8 @@ def test_facts_that_were_not_reached_are_not_told(toy: Project) -> None:
 def test_two_claims_on_one_line_keep_their_words(toy: Project) -> None:
     text = fault(
         toy,
-        "{% claim toy.h2.best.errors > 0 %}a{% endclaim %}{%- claim toy.h2.best.errors < 0 -%}b{% endclaim %}",
+        "{% claim toy.h2.best.errors > 0 %}a{% endclaim %}"
+        "{%- claim toy.h2.best.errors < 0 -%}b{% endclaim %}",
     )
     assert "the claim does not hold: toy.h2.best.errors < 0\n" in text
 
