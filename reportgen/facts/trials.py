@@ -14,6 +14,7 @@ from reportgen.facts.permutation import holm
 from reportgen.records import Evaluation, RunRecord
 
 NUMBER = define("{run}.trials.n", "count", "Trials of the experiment.")
+SMALLER = define("{run}.trials.smaller", "count", "Those with fewer parameters than it.")
 REDUCTION = define(
     "{run}.{trial}.reduction", "ratio", "Parameters of the experiment over those of the trial."
 )
@@ -132,6 +133,8 @@ def trial_facts(
     yield NUMBER(len(trials), everything, run=run)
     if not trials:
         return
+    smaller = sum(parameters(trial) < parameters(base) for trial in trials)
+    yield SMALLER(smaller, everything, run=run)
     for trial, key in zip(trials, keys[1:], strict=True):
         name, source = trial.result.trial, Source(f"{keys[0]}+{key}", "model")
         yield REDUCTION(parameters(base) / parameters(trial), source, run=run, trial=name)

@@ -15,9 +15,14 @@ def test_reduction_and_share():
     """248 parameters against 31."""
     small = record(trial="small", network=model(conv=3, head=20))
     found = values(trial_facts("net", record(), [small], ["b", "s"]))
-    assert found["net.trials.n"] == 1
+    assert found["net.trials.n"] == found["net.trials.smaller"] == 1
     assert found["net.small.reduction"] == 8.0
     assert found["net.small.share"] == 0.125
+
+
+def test_a_trial_of_the_same_size_is_not_smaller():
+    found = values(trial_facts("net", record(), [record(trial="same")], ["b", "s"]))
+    assert found["net.trials.smaller"] == 0
 
 
 def test_comparison_on_the_same_samples():
