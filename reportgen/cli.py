@@ -226,7 +226,7 @@ def clean(
     profile: Profile = "default",
     store: StoreDir = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Remove the store too: all finished training.")
+        bool, typer.Option("--all", help="Remove the store too: finished training, of all studies.")
     ] = False,
     debug: Debug = False,
 ) -> None:

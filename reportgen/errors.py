@@ -10,7 +10,7 @@
     ├── SystemLibraryError    1  a system library is missing
     ├── TraceError            1  no fact is the value that `trace` was asked for
     ├── UsageError            2  the command line
-    ├── StaleError            3  `check`, `verify` or `--locked` found something missing or stale
+    ├── StaleError            3  `check` or `--locked` found something missing or stale
     └── RunError              4  a run failed: loss not finite, no space left
         └── StoreError        4  the store cannot be read or written
 

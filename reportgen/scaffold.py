@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import UsageError
@@ -26,17 +25,10 @@ TEMPLATE = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Stub:
-    """The files of a new question with what they will hold, by path, in the order of writing."""
+def plan_question(study: Study, question: str) -> dict[Path, str]:
+    """Return the files of a study that one more question changes, with what they will hold.
 
-    question: str
-    section: str
-    files: Mapping[Path, str]
-
-
-def plan_question(study: Study, question: str) -> Stub:
-    """Return what the files of a study are with one more question, at the end of the last section.
+    It comes at the end of the last section; the files stand in the order of writing.
 
     Raises
     ------
@@ -52,25 +44,21 @@ def plan_question(study: Study, question: str) -> Stub:
     }
     text = f"{STUB}: escriba aquí el enunciado."
     path = ("sections", len(study.report.sections) - 1, "questions")
-    return Stub(
-        question,
-        section.title,
-        {
-            template: TEMPLATE.format(
-                question=question, study=study.name, experiment=section.experiments[0], stub=STUB
-            ),
-            study.folder / "assignment.yaml": append_item(
-                texts["assignment"],
-                ("questions",),
-                f'{{id: {question}, text: "{text}", needs: []}}',
-                f"id: {question}\ntext: >-\n  {text}\nneeds: []",
-            ),
-            study.folder / "report.yaml": append_item(texts["report"], path, question, question),
-        },
-    )
+    return {
+        template: TEMPLATE.format(
+            question=question, study=study.name, experiment=section.experiments[0], stub=STUB
+        ),
+        study.folder / "assignment.yaml": append_item(
+            texts["assignment"],
+            ("questions",),
+            f'{{id: {question}, text: "{text}", needs: []}}',
+            f"id: {question}\ntext: >-\n  {text}\nneeds: []",
+        ),
+        study.folder / "report.yaml": append_item(texts["report"], path, question, question),
+    }
 
 
-def write_stub(stub: Stub) -> tuple[Path, ...]:
+def write_stub(files: Mapping[Path, str]) -> tuple[Path, ...]:
     """Write the files of a new question, all or none of them; return their paths.
 
     Raises
@@ -78,10 +66,10 @@ def write_stub(stub: Stub) -> tuple[Path, ...]:
     StoreError
         If one cannot be written; the others are as they were then.
     """
-    before = {path: path.read_bytes() if path.is_file() else None for path in stub.files}
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
     begun: list[Path] = []
     try:
-        for path, text in stub.files.items():
+        for path, text in files.items():
             with file_errors(path, "make it writable"):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 begun.append(path)
@@ -90,7 +78,7 @@ def write_stub(stub: Stub) -> tuple[Path, ...]:
         for path in begun:
             _restore(path, before[path])
         raise
-    return tuple(stub.files)
+    return tuple(files)
 
 
 def _check_id(study: Study, question: str, template: Path) -> None:

@@ -20,7 +20,7 @@ MAX_FUNCTION_LINES = 60
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LEAVES = {"errors", "hashing", "records", "spaces", "project"}
-SPEC_TYPES = {"spec.experiment", "spec.report"}
+SPEC_TYPES = {"spec.experiment", "spec.images", "spec.report"}
 FIRST_HALF = {"datasets", "models", "measures", "training", "plan", "store"}
 SECOND_HALF = {"facts", "figures", "report", "submission", "names"}
 
@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the whole
     "progress": LEAVES | {"plan"},
     "stamp": LEAVES | {"store"},
-    "stages": LEAVES | FIRST_HALF | {"spec", "progress"},
+    "stages": LEAVES | FIRST_HALF | {"spec", "progress", "order"},
     "pipeline": LEAVES
     | FIRST_HALF
     | SECOND_HALF

@@ -127,6 +127,8 @@ def test_data_set_that_is_not_there(toy, reportgen, monkeypatch):
     assert f"no file {toy.data}/mnist.npz" in done.err
     assert "Tried, in order:" in done.err
     assert "To get it:" in done.err
+    # Without committed records to fall back on, the commands that run nothing say the same.
+    assert reportgen(toy, "check", "toy").err == done.err
 
 
 def test_truncated_data_file(toy, reportgen):
@@ -151,6 +153,16 @@ def test_fewer_samples_than_neighbours_work(toy, reportgen):
 
 
 # ── the templates: 1 ────────────────────────────────────────────────────────
+
+
+def test_a_question_without_a_template_is_told_before_anything_is_trained(toy, reportgen):
+    answer = next((toy.root / "templates" / "toy" / "questions").glob("*.html.j2"))
+    answer.unlink()
+    done = reportgen(toy, "build", "toy")
+    assert done.code == 1
+    assert f"{answer.relative_to(toy.root).as_posix()}: question " in done.err
+    assert "has no answer: create this file" in done.err
+    assert not (toy.store / "train").exists()
 
 
 def test_template_with_an_unknown_name(built, reportgen):

@@ -13,6 +13,7 @@ import pytest
 from reportgen import pipeline
 from reportgen.pipeline import Order
 from reportgen.progress import Silence
+from tests.datasets.made_images import image_bytes, write_folder
 from tests.toy_project import ARCHIVE, PDF, REPORT, Toy
 
 HEAVY = ("torch", "torchvision", "sklearn", "scipy", "weasyprint", "matplotlib", "jinja2", "numpy")
@@ -144,6 +145,22 @@ def test_after_a_change_of_author_the_new_files_are_named(built):
     again = pipeline.build(order, Silence())
     assert again.fresh
     assert (again.pdf.name, again.archive.name) == ("ZAS_ZOE.pdf", "ZAS_ZOE.zip")
+
+
+def test_a_folder_of_images_is_read_and_watched(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    names = [f"{split}/{i % 10}/{i}.png" for split in ("a", "b") for i in range(40)]
+    images = {name: image_bytes(k, (8, 8), "L") for k, name in enumerate(names)}
+    folder = write_folder(toy.data / "images", images)
+    source = {"folder": "images", "splits": {"train": "a", "validation": "b"}}
+    toy.write(toy_net={"dataset": {"name": "mnist", "source": source}})
+    order = Order(toy.root, "toy", data_dir=toy.data)
+    assert [pipeline.build(order, Silence()).fresh for _ in range(2)] == [False, True]
+    (folder / "a/3/new.png").write_bytes(image_bytes(1000, (8, 8), "L"))
+    assert [pipeline.build(order, Silence()).fresh for _ in range(2)] == [False, True]
+    assert {
+        record.result.data.splits[0].n for record in pipeline.run(order, Silence()).values()
+    } == {41}
 
 
 def test_a_failed_build_is_not_taken_for_finished(built, reportgen):

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reportgen.datasets.decoding import Manner
 from reportgen.datasets.download import TorchvisionDownload
 from reportgen.datasets.idx import IdxFolder
+from reportgen.datasets.image_folders import ImageFolders
 from reportgen.datasets.npz import NpzFile
 from reportgen.datasets.place import Base, Place
 from reportgen.datasets.table import PackageTable
+from reportgen.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.spec.images import ImageSource
+
 _DIGITS = tuple("0123456789")
+
+_CIFAR = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+
+_AVP = ("alien", "predator")
 
 _CLOTHES = (
     "t-shirt",
@@ -98,10 +118,83 @@ _ALL = (
         ),
         "install the package scikit-learn",
     ),
+    KnownDataset(
+        "cifar10",
+        _CIFAR,
+        "not stated",
+        True,
+        (
+            ImageFolders(
+                "cifar10-jpeg.zip",
+                zipped=True,
+                splits={"train": "cifar10/train", "validation": "cifar10/test"},
+                classes=_CIFAR,
+            ),
+            ImageFolders(
+                "cifar10",
+                zipped=False,
+                splits={"train": "train", "validation": "test"},
+                classes=_CIFAR,
+            ),
+        ),
+        "put class folders of images into DIR/cifar10/train and DIR/cifar10/test, or those two "
+        "folders below cifar10 into DIR/cifar10-jpeg.zip, and name DIR with --data-dir or the "
+        "variable REPORTGEN_DATA",
+    ),
+    KnownDataset(
+        "alien-vs-predator",
+        _AVP,
+        "images by their authors",
+        False,
+        (
+            ImageFolders(
+                "alien-vs-predator.zip",
+                zipped=True,
+                splits={"train": "data/train", "validation": "data/validation"},
+                classes=_AVP,
+            ),
+        ),
+        "put DIR/alien-vs-predator.zip, with the class folders alien and predator in data/train "
+        "and in data/validation, and name DIR with --data-dir or the variable REPORTGEN_DATA",
+    ),
 )
 
 CATALOGUE: Mapping[str, KnownDataset] = MappingProxyType({known.name: known for known in _ALL})
 """Every known data set by name."""
+
+
+def known_dataset(name: str, source: ImageSource | None = None) -> KnownDataset:
+    """Return what is known of the data set that an experiment file names.
+
+    A `source` with a zip or a folder is then the one place; without them it says
+    how the image files are read that the name is known to lie as.
+
+    Raises
+    ------
+    DataError
+        If the source has no place of its own and the name none of image files.
+    """
+    known = CATALOGUE.get(name) or own_dataset(name)
+    if source is None:
+        return known
+    manner = Manner(source.pixels, source.channels, source.skip_corrupt)
+    path = source.zip or source.folder
+    if path is not None and source.splits is not None:
+        splits = source.splits.model_dump(exclude_none=True)
+        place = ImageFolders(path, source.zip is not None, splits, known.classes, manner)
+        advice = (
+            f"dataset.source says that it lies at DIR/{path}; put it there or correct that, and "
+            "name DIR with --data-dir or the variable REPORTGEN_DATA"
+        )
+        return replace(known, places=(place,), advice=advice)
+    places = [place for place in known.places if isinstance(place, ImageFolders)]
+    if not places:
+        msg = (
+            f'dataset.source names no zip and no folder, and "{name}" is not known to lie as '
+            "image files; add zip or folder, with splits, or take dataset.source out"
+        )
+        raise DataError(msg)
+    return replace(known, places=tuple(replace(place, manner=manner) for place in places))
 
 
 def own_dataset(name: str) -> KnownDataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,7 @@ def _own_splits(source: Source) -> dict[str, Split]:
 def _new_splits(source: Source, division: Division) -> dict[str, Split]:
     """Divide the union of the source's samples."""
     sizes = {name: getattr(division, name) for name in SPLITS if getattr(division, name)}
-    union = _union(source)
+    union = _Union.of(list(source.splits.values()))
     if sum(sizes.values()) > len(union):
         asked = " + ".join(f"{name} {size}" for name, size in sizes.items())
         msg = (
@@ -89,21 +90,38 @@ def _new_splits(source: Source, division: Division) -> dict[str, Split]:
     return {name: union.take(part) for name, part in rows.items()}
 
 
-def _union(source: Source) -> Split:
-    """Join all samples of a source, split after split."""
-    parts = list(source.splits.values())
-    if len(parts) == 1:
-        return parts[0]
-    groups = [part.groups for part in parts if part.groups is not None]
-    return Split(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate(groups) if groups else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Union:
+    """All samples of a source, split after split; the images stay where they are."""
+
+    parts: list[Split]
+    labels: NDArray[np.uint16]
+    groups: NDArray[np.int32] | None
+
+    @classmethod
+    def of(cls, parts: list[Split]) -> _Union:
+        """Join some splits."""
+        groups = [part.groups for part in parts if part.groups is not None]
+        labels = np.concatenate([part.labels for part in parts])
+        return cls(parts, labels, np.concatenate(groups) if groups else None)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.intp]) -> Split:
+        """Return these rows, which rise, as a split; only their images are copied."""
+        images = np.empty((len(rows), *self.parts[0].images.shape[1:]), np.uint8)
+        start = first = 0
+        for part in self.parts:
+            stop = int(np.searchsorted(rows, first + len(part)))
+            images[start:stop] = part.images[rows[start:stop] - first]
+            start, first = stop, first + len(part)
+        groups = None if self.groups is None else self.groups[rows]
+        return Split(images, self.labels[rows], groups)
 
 
 def _divide_rows(
-    source: Source, union: Split, sizes: Mapping[str, int], rng: np.random.Generator
+    source: Source, union: _Union, sizes: Mapping[str, int], rng: np.random.Generator
 ) -> dict[str, NDArray[np.intp]]:
     """Return the rows of each split, rising.
 
@@ -132,7 +150,7 @@ def _divide_rows(
     return taken
 
 
-def _strata(union: Split) -> NDArray[np.intp]:
+def _strata(union: _Union) -> NDArray[np.intp]:
     """Return the stratum of each sample: its class, or one for all where groups mix classes."""
     labels = union.labels.astype(np.intp)
     if union.groups is not None:
@@ -143,7 +161,7 @@ def _strata(union: Split) -> NDArray[np.intp]:
 
 
 def _shuffled(
-    union: Split, rows: NDArray[np.intp], rng: np.random.Generator
+    union: _Union, rows: NDArray[np.intp], rng: np.random.Generator
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Shuffle these rows group by group; return them and where each group ends."""
     if union.groups is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request, damaged
+from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request, damaged, unfit
 from reportgen.datasets.source import Split
 from reportgen.errors import DataError
 
@@ -86,9 +86,12 @@ def read_classes(path: Path, n_classes: int) -> tuple[str, ...]:
         archive = np.load(file, allow_pickle=False)
         if "classes" not in archive:
             return tuple(str(i) for i in range(n_classes))
-        names = archive["classes"]
+        try:
+            names = archive["classes"]
+        except ValueError as error:  # objects, which only a pickle could hold
+            raise unfit(path, "classes to be an array of texts", str(error)) from error
     if names.dtype.kind != "U" or names.ndim != 1 or len(set(names.tolist())) != len(names):
-        raise damaged(path, "classes to be different texts", f"{names.dtype} {names.shape}")
+        raise unfit(path, "classes to be different texts", f"{names.dtype} {names.shape}")
     return tuple(names.tolist())
 
 
@@ -96,13 +99,13 @@ def _make_split(path: Path, part: str, images: NDArray[Any], labels: NDArray[Any
     """Check two arrays and make a split of them."""
     if images.dtype != np.uint8 or images.ndim not in (_GREY, _COLOUR):
         expected = f"x_{part} to be uint8 of shape (n, h, w) or (n, h, w, c)"
-        raise damaged(path, expected, f"{images.dtype} {images.shape}")
+        raise unfit(path, expected, f"{images.dtype} {images.shape}")
     # Some archives keep labels as a column.
     flat = labels.reshape(len(labels), -1) if labels.ndim else labels
     if labels.dtype.kind not in "iu" or flat.shape != (len(images), 1):
         expected = f"y_{part} to be {len(images)} integers"
-        raise damaged(path, expected, f"{labels.dtype} {labels.shape}")
+        raise unfit(path, expected, f"{labels.dtype} {labels.shape}")
     if labels.size and not 0 <= labels.min() <= labels.max() < 1 << 16:
-        raise damaged(path, f"y_{part} from 0 up", f"{labels.min()} to {labels.max()}")
+        raise unfit(path, f"y_{part} from 0 up", f"{labels.min()} to {labels.max()}")
     stack = images if images.ndim == _COLOUR else images[..., np.newaxis]
     return Split(stack, flat[:, 0].astype(np.uint16))

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reportgen.errors import DataError
+from reportgen.hashing import sha256_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reportgen.datasets.source import Split
 
@@ -95,3 +96,68 @@ def damaged(path: Path, expected: str, got: str) -> DataError:
     return DataError(
         f"{path} is damaged: expected {expected}, got {got}; delete the file and get it again"
     )
+
+
+def unfit(path: Path, expected: str, got: str) -> DataError:
+    """Return the error, to be raised, for a sound file whose arrays are not what is wanted."""
+    return DataError(f"{path} does not fit: expected {expected}, got {got}; save the file anew")
+
+
+def sign(role: str, path: Path) -> list[str | int]:
+    """Return what tells, without reading it, whether a file or folder is still the same.
+
+    Returns
+    -------
+    list
+        Role with a mark of path and inode; of a file, its size and the time of
+        its last change in ns; of a folder, how many files it has and a digest of
+        the names, sizes and times of all of them.
+
+    Raises
+    ------
+    DataError
+        If it went away.
+    """
+    try:
+        stat = path.stat()
+        mark = sha256_bytes(f"{path.resolve()}\n{stat.st_ino}".encode())[:12]
+        if not path.is_dir():
+            return [f"{role} {mark}", stat.st_size, stat.st_mtime_ns]
+        rows = [_sign_below(path, name) for name in walk_folder(path)]
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror or error}"
+        raise DataError(msg) from error
+    digest = sha256_bytes("\n".join(rows).encode("utf-8", "surrogateescape"))
+    return [f"{role} {mark}", len(rows), digest]
+
+
+def walk_folder(folder: Path) -> Iterator[str]:
+    """Yield the paths of all that lies below a folder, with `/`; those of folders end with it.
+
+    The order is the same wherever the names are. Links to files are followed,
+    links to folders are not, so that no way leads round.
+
+    Raises
+    ------
+    DataError
+        If a folder may not be listed.
+    """
+
+    def refuse(error: OSError) -> None:
+        msg = f"{error.filename} cannot be read: {error.strerror or error}"
+        raise DataError(msg) from error
+
+    for above, folders, files in os.walk(folder, onerror=refuse):
+        inside = above[len(str(folder)) :].strip(os.sep).replace(os.sep, "/")
+        prefix = f"{inside}/" if inside else ""
+        folders.sort()
+        yield from (f"{prefix}{name}/" for name in folders)
+        yield from (prefix + name for name in sorted(files))
+
+
+def _sign_below(folder: Path, name: str) -> str:
+    """Make a folder's row of one path below it; a folder's own times do not count."""
+    if name.endswith("/"):
+        return name
+    stat = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a Path for each of many files is slow
+    return f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}"

@@ -4,51 +4,81 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, own_dataset
+from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, known_dataset
+from reportgen.datasets.image_folders import ImageFolders
 from reportgen.datasets.npz import read_classes
-from reportgen.datasets.place import Found, Miss, Place, Request
+from reportgen.datasets.place import Found, Miss, Place, Request, sign, walk_folder
 from reportgen.datasets.source import Source
 from reportgen.errors import DataError, nearest
-from reportgen.hashing import canonical_json, sha256_bytes
+from reportgen.hashing import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from reportgen.spec.images import ImageSource
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a data set was found; nothing of it has been read yet.
 
-    `files` maps a role ("train-images") to its path, `place` reads them.
+    `files` maps a role ("train-images") to its path, `place` reads them, `known`
+    is what is known of the data set.
     """
 
-    name: str
     origin: str
     files: Mapping[str, Path]
     place: Place
+    known: KnownDataset
+
+    @property
+    def name(self) -> str:
+        """Name in the experiment file."""
+        return self.known.name
 
     @property
     def signature(self) -> list[list[str | int]]:
-        """What tells, without reading them, whether the files are still the same.
+        """What tells, without reading them, whether reading would give the same.
 
         A row a file: label, size in bytes, time of the last change in ns. The
         label holds the role and a hash of path and inode, so that another file
-        of the same size and time is told apart, and no path goes into a cache.
+        of the same size and time is told apart, and no path goes into a cache. A
+        folder's row has the number and a digest of its files instead. Of image
+        files there is one row more, of how they are read.
 
         Raises
         ------
         DataError
             If a file went away since it was found.
         """
-        return [_sign(role, path) for role, path in self.files.items()]
+        rows = [sign(role, path) for role, path in self.files.items()]
+        if isinstance(self.place, ImageFolders):
+            rows.append([f"manner {self.place.manner_mark}"])
+        return rows
+
+    @property
+    def paths(self) -> list[Path]:
+        """Every file that is read, and every folder that is listed."""
+        found = []
+        for path in self.files.values():
+            found.append(path)
+            if path.is_dir():
+                found += [path / name for name in walk_folder(path)]
+        return found
 
 
-def locate(name: str, data_dir: Path | None = None, *, download: bool = True) -> Location:
+def locate(
+    name: str,
+    data_dir: Path | None = None,
+    *,
+    source: ImageSource | None = None,
+    download: bool = True,
+) -> Location:
     """Return where a data set lies, the first place that has it.
 
     Parameters
@@ -57,6 +87,8 @@ def locate(name: str, data_dir: Path | None = None, *, download: bool = True) ->
         Name in the experiment file.
     data_dir : Path, optional
         The user's data directory.
+    source : ImageSource, optional
+        What the experiment file says of the image files that the data set lies as.
     download : bool
         Whether the last resort, torchvision's download, may be taken.
 
@@ -66,7 +98,7 @@ def locate(name: str, data_dir: Path | None = None, *, download: bool = True) ->
         If the name is unknown, the data directory is no folder, or no place has
         the data set: the message lists what was tried and how to get it.
     """
-    known = _known(name)
+    known = known_dataset(name, source)
     if data_dir is not None and not data_dir.is_dir():
         msg = f"data directory {data_dir} is no folder; correct --data-dir or REPORTGEN_DATA"
         raise DataError(msg)
@@ -74,10 +106,10 @@ def locate(name: str, data_dir: Path | None = None, *, download: bool = True) ->
     for place in known.places:
         match _find(place, Request(name, data_dir, download)):
             case Found(origin, files):
-                return Location(name, origin, files, place)
+                return Location(origin, files, place, known)
             case Miss() as miss:
                 misses.append(miss)
-    raise _not_found(known, misses)
+    raise _not_found(known, misses, own=name not in CATALOGUE and source is None)
 
 
 def load_source(location: Location) -> Source:
@@ -88,12 +120,24 @@ def load_source(location: Location) -> Source:
     DataError
         If a file is damaged; the message names it.
     """
-    known = _known(location.name)
-    splits = location.place.read(location.files)
-    n_classes = 1 + max(int(split.labels.max(initial=0)) for split in splits.values())
-    classes = known.classes or read_classes(location.files["npz"], n_classes)
+    known, n_skipped = location.known, 0
+    if isinstance(location.place, ImageFolders):
+        decoded = location.place.decode(location.files)
+        classes, splits, n_skipped = decoded.classes, decoded.splits, decoded.n_skipped
+    else:
+        splits = location.place.read(location.files)
+        n_classes = 1 + max(int(split.labels.max(initial=0)) for split in splits.values())
+        classes = known.classes or read_classes(location.files["npz"], n_classes)
     try:
-        return Source(known.name, location.origin, known.licence, known.may_show, classes, splits)
+        return Source(
+            known.name,
+            location.origin,
+            known.licence,
+            known.may_show,
+            classes,
+            splits,
+            n_skipped,
+        )
     except ValueError as error:
         files = ", ".join(str(path) for path in location.files.values())
         msg = f"{error}; the data set is damaged, delete and get again: {files}"
@@ -106,16 +150,19 @@ def fingerprint(source: Source) -> str:
     Class names, and each split's name, pixels, labels and groups decide it; the
     data set's name, its files' format and the order in which splits are kept do
     not. The hash is over a JSON header (classes; by split the name, the shape of
-    the images, whether there are groups) and then, split by split in the order
-    of their names, the bytes of images, labels and groups, little endian.
+    the images, whether there are groups; how many images were skipped, if any)
+    and then, split by split in the order of their names, the bytes of images,
+    labels and groups, little endian.
     """
     splits = sorted(source.splits.items())
-    header = {
+    header: dict[str, Any] = {
         "classes": list(source.classes),
         "splits": [
             [name, list(split.images.shape), split.groups is not None] for name, split in splits
         ],
     }
+    if source.n_skipped:
+        header["skipped"] = source.n_skipped
     digest = hashlib.sha256(canonical_json(header))
     for _, split in splits:
         digest.update(np.ascontiguousarray(split.images).data)
@@ -123,11 +170,6 @@ def fingerprint(source: Source) -> str:
         if split.groups is not None:
             digest.update(np.ascontiguousarray(split.groups, "<i4").data)
     return digest.hexdigest()
-
-
-def _known(name: str) -> KnownDataset:
-    """Return a data set of the catalogue, or the user's own one of that name."""
-    return CATALOGUE.get(name) or own_dataset(name)
 
 
 def _find(place: Place, request: Request) -> Found | Miss:
@@ -138,9 +180,9 @@ def _find(place: Place, request: Request) -> Found | Miss:
         return Miss(f"{error.filename}: {error.strerror or error}", error)
 
 
-def _not_found(known: KnownDataset, misses: list[Miss]) -> DataError:
+def _not_found(known: KnownDataset, misses: list[Miss], *, own: bool) -> DataError:
     """Return the error that lists what was tried, in order, and how to get the data."""
-    if known.name not in CATALOGUE:
+    if own:
         near = nearest(known.name, list(CATALOGUE))
         return DataError(f'unknown data set "{known.name}": {near}; {known.advice}')
     reasons = dict.fromkeys(miss.reason for miss in misses)
@@ -151,14 +193,3 @@ def _not_found(known: KnownDataset, misses: list[Miss]) -> DataError:
     )
     error.__cause__ = misses[-1].cause
     return error
-
-
-def _sign(role: str, path: Path) -> list[str | int]:
-    """Make one row of a location's signature."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror or error}"
-        raise DataError(msg) from error
-    mark = sha256_bytes(f"{path.resolve()}\n{stat.st_ino}".encode())[:12]
-    return [f"{role} {mark}", stat.st_size, stat.st_mtime_ns]

@@ -76,6 +76,8 @@ class Source:
         Class names by index, in English.
     splits : mapping of str to Split
         `train` and `validation`, or `all` where the source is not divided.
+    n_skipped : int
+        Image files that were left out because they could not be decoded.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Source:
     may_show: bool
     classes: tuple[str, ...]
     splits: Mapping[str, Split]
+    n_skipped: int = 0
 
     def __post_init__(self) -> None:
         shapes = {split.images.shape[1:] for split in self.splits.values()}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.datasets.source import Source, Split
 
 MAX_SAMPLES = 10
-_CHUNK = 4096
+_CHUNK_PIXELS = 1 << 22
 
 
 def summarize_data(
@@ -59,6 +59,7 @@ def summarize_data(
         mean=mean,
         std=std,
         samples=_samples(splits["validation"]) if source.may_show else (),
+        n_skipped=source.n_skipped,
     )
 
 
@@ -117,8 +118,10 @@ def _histograms(images: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count how often each value occurs in each channel, (c, 256)."""
     n_channels = images.shape[3]
     counts = np.zeros((n_channels, 256), np.int64)
-    for start in range(0, len(images), _CHUNK):
-        chunk = images[start : start + _CHUNK]
+    # NumPy counts in integers of eight bytes, so that a chunk takes eight times its own.
+    size = max(1, _CHUNK_PIXELS // (images.shape[1] * images.shape[2]))
+    for start in range(0, len(images), size):
+        chunk = images[start : start + size]
         for channel in range(n_channels):
             counts[channel] += np.bincount(chunk[..., channel].ravel(), minlength=256)
     return counts

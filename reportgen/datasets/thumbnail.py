@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # channels to PNG colour type
 _MAX_STORED = 0xFFFF
+MAX_SIDE = 64
+"""Pixels along the longer side of a thumbnail, so that records stay small."""
 
 
 def make_thumbnail(split: str, index: int, label: int, image: NDArray[np.uint8]) -> Thumbnail:
-    """Return the thumbnail of one sample.
+    """Return the thumbnail of one sample; large images are made smaller.
 
     Parameters
     ----------
@@ -32,7 +34,32 @@ def make_thumbnail(split: str, index: int, label: int, image: NDArray[np.uint8])
     image : ndarray of uint8, (h, w, c)
         Its pixels; c is 1 (grey), 2 (grey and opacity), 3 (RGB) or 4 (RGBA).
     """
-    return Thumbnail(split, index, label, base64.b64encode(encode_png(image)).decode("ascii"))
+    return Thumbnail(
+        split, index, label, base64.b64encode(encode_png(shrink(image))).decode("ascii")
+    )
+
+
+def shrink(image: NDArray[np.uint8], side: int = MAX_SIDE) -> NDArray[np.uint8]:
+    """Return an image that is at most so large: blocks of f × f pixels become their mean.
+
+    f is the smallest that serves; means are rounded half up; rows and columns
+    beyond the last whole block are cut off.
+
+    Examples
+    --------
+    >>> shrink(np.array([[[1], [2], [9]], [[3], [5], [9]]], np.uint8), 2).tolist()
+    [[[3]]]
+    """
+    factor = -(-max(image.shape[:2]) // side)
+    if factor == 1:
+        return image
+    height, width = (max(1, n // factor) for n in image.shape[:2])
+    fit = image[: height * factor, : width * factor].astype(np.uint32)
+    rows = np.add.reduceat(fit, np.arange(0, len(fit), factor), axis=0)
+    sums = np.add.reduceat(rows, np.arange(0, rows.shape[1], factor), axis=1)
+    n = min(factor, image.shape[0]) * min(factor, image.shape[1])
+    means: NDArray[np.uint8] = ((sums + n // 2) // n).astype(np.uint8)
+    return means
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

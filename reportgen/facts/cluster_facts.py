@@ -5,38 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.facts import clusters
-from reportgen.facts.fact import Definition, Fact, Source, Unit, define
-from reportgen.facts.maps import mixed_pairs
-from reportgen.records import LayerMap, RunRecord, SpaceMeasures, SpaceStructure
+from reportgen.facts.fact import Fact, Source, define
+from reportgen.facts.maps import MAP, SPACES, find_space, in_spaces, mixed_pairs
+from reportgen.records import LayerMap, RunRecord
 
-MAP = "{run}.h{h}.maps.{layer}"
-SPACES = {"features": "(feature space).", "map": "(map)."}
-
-
-def _in_space(name: str, unit: Unit, meaning: str) -> dict[str, Definition]:
-    return {
-        space: define(f"{MAP}.{space}.{name}", unit, f"{meaning} {where}")
-        for space, where in SPACES.items()
-    }
-
-
-CHANCE = _in_space("chance_purity", "fraction", "Purity that shuffled labels would have")
-CHANCE_HIGH = _in_space("chance_limit", "fraction", "Purity that shuffled labels hardly reach")
-EXCESS = _in_space("excess", "ratio", "Purity from chance (0) to perfect (1)")
-STRUCTURE = _in_space("structure", "text", "none (as shuffled labels), weak or clear")
-MIXTURE = _in_space("mixture", "fraction", "Foreign neighbours, over those of shuffled labels")
-OVERLAP = _in_space("overlap", "text", "none, slight, considerable, strong or total")
-PAIRS = _in_space("overlapping_pairs", "count", "Pairs with 2 % of their neighbours in common")
-COMPACT = _in_space("compactness", "text", "strong, reasonable, weak or none, by silhouette")
-NEAR_A = _in_space("closest.a", "text", "First class of the pair with the nearest centroids")
-NEAR_B = _in_space("closest.b", "text", "Second class of that pair")
-NEAR = _in_space("closest.distance", "ratio", "Their distance, in units as separation")
-FAR_A = _in_space("farthest.a", "text", "First class of the pair with the farthest centroids")
-FAR_B = _in_space("farthest.b", "text", "Second class of that pair")
-FAR = _in_space("farthest.distance", "ratio", "Their distance, in units as separation")
-ISLANDS = _in_space("classes.{i}.islands", "count", "Separate clusters of class i, from 0")
-LINEAR = _in_space("linear", "text", "separable, almost (1 %), mostly (5 %) or not")
-TRIVIAL = _in_space("linear_trivial", "bool", "Whether so many features separate any labels")
+CHANCE = in_spaces("chance_purity", "fraction", "Purity that shuffled labels would have")
+CHANCE_HIGH = in_spaces("chance_limit", "fraction", "Purity that shuffled labels hardly reach")
+EXCESS = in_spaces("excess", "ratio", "Purity from chance (0) to perfect (1)")
+STRUCTURE = in_spaces("structure", "text", "none (as shuffled labels), weak or clear")
+MIXTURE = in_spaces("mixture", "fraction", "Foreign neighbours, over those of shuffled labels")
+OVERLAP = in_spaces("overlap", "text", "none, slight, considerable, strong or total")
+PAIRS = in_spaces("overlapping_pairs", "count", "Pairs with 2 % of their neighbours in common")
+COMPACT = in_spaces("compactness", "text", "strong, reasonable, weak or none, by silhouette")
+NEAR_A = in_spaces("closest.a", "text", "First class of the pair with the nearest centroids")
+NEAR_B = in_spaces("closest.b", "text", "Second class of that pair")
+NEAR = in_spaces("closest.distance", "ratio", "Their distance, in units as separation")
+FAR_A = in_spaces("farthest.a", "text", "First class of the pair with the farthest centroids")
+FAR_B = in_spaces("farthest.b", "text", "Second class of that pair")
+FAR = in_spaces("farthest.distance", "ratio", "Their distance, in units as separation")
+ISLANDS = in_spaces("classes.{i}.islands", "count", "Separate clusters of class i, from 0")
+LINEAR = in_spaces("linear", "text", "separable, almost (1 %), mostly (5 %) or not")
+TRIVIAL = in_spaces("linear_trivial", "bool", "Whether so many features separate any labels")
 
 N_SPLIT = define(f"{MAP}.n_split", "count", "Classes that form several islands on the map.")
 SPLIT_LABEL = define(f"{MAP}.split.{{k}}.label", "text", "Class k of those.")
@@ -94,13 +83,6 @@ def structure_facts(
             yield kinds[0][space](distance, source, **names)
             yield kinds[1][space](classes[a], source, **names)
             yield kinds[2][space](classes[b], source, **names)
-
-
-def find_space(layer_map: LayerMap, space: str) -> tuple[SpaceMeasures, SpaceStructure]:
-    """Return the measures of one space, ``features`` or ``map``."""
-    if space == "features":
-        return layer_map.in_features, layer_map.features_structure
-    return layer_map.on_map, layer_map.map_structure
 
 
 def split_facts(

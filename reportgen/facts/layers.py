@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.facts.cluster_facts import SPACES, find_space
 from reportgen.facts.clusters import PURITY_STEP
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
+from reportgen.facts.maps import SPACES, find_space
 from reportgen.records import LayerMap, SpaceMeasures
 
 Tightness = Literal["clear", "slight", "none", "mixed"]

@@ -5,42 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
-from reportgen.records import LayerMap, RunRecord, SpaceMeasures
+from reportgen.records import LayerMap, RunRecord, SpaceMeasures, SpaceStructure
 
-LAYER = define("{run}.h{h}.maps.{layer}.layer", "text", "Name of the module in the network.")
-N = define("{run}.h{h}.maps.{layer}.n", "count", "Samples on the map.")
-FEATURES = define("{run}.h{h}.maps.{layer}.n_features", "count", "Features of the layer.")
-EPOCH = define("{run}.h{h}.maps.{layer}.epoch", "epoch", "Epoch of the checkpoint.")
-PERPLEXITY = define("{run}.h{h}.maps.{layer}.perplexity", "ratio", "Perplexity of t-SNE.")
-TRUST = define(
-    "{run}.h{h}.maps.{layer}.trustworthiness", "fraction", "How far the map keeps neighbourhoods."
-)
+MAP = "{run}.h{h}.maps.{layer}"
+"""Where the facts on a map stand."""
+
+SPACES = {"features": "(feature space).", "map": "(map)."}
+"""The two spaces of a layer, with what tells them apart in the meaning of a fact."""
+
+LAYER = define(f"{MAP}.layer", "text", "Name of the module in the network.")
+N = define(f"{MAP}.n", "count", "Samples on the map.")
+FEATURES = define(f"{MAP}.n_features", "count", "Features of the layer.")
+EPOCH = define(f"{MAP}.epoch", "epoch", "Epoch of the checkpoint.")
+PERPLEXITY = define(f"{MAP}.perplexity", "ratio", "Perplexity of t-SNE.")
+TRUST = define(f"{MAP}.trustworthiness", "fraction", "How far the map keeps neighbourhoods.")
 
 
-def _in_space(name: str, unit: Unit, meaning: str) -> dict[str, Definition]:
+def in_spaces(name: str, unit: Unit, meaning: str) -> dict[str, Definition]:
+    """Register a kind of fact for each space, and return them by space."""
     return {
-        space: define(f"{{run}}.h{{h}}.maps.{{layer}}.{space}.{name}", unit, f"{meaning} {where}")
-        for space, where in (("features", "(feature space)."), ("map", "(map)."))
+        space: define(f"{MAP}.{space}.{name}", unit, f"{meaning} {where}")
+        for space, where in SPACES.items()
     }
 
 
-SILHOUETTE = _in_space("silhouette", "ratio", "Mean silhouette by true class, in [-1, 1]")
-PURITY = _in_space("purity", "fraction", "Share of nearest neighbours of the same class")
-NEIGHBOURS = _in_space("n_neighbours", "count", "Neighbours that purity looks at")
-SEPARATION = _in_space("separation", "ratio", "Mean distance between class centroids, relative")
-DISPERSION = _in_space("dispersion", "ratio", "Mean spread of a class about its centroid, relative")
-SPREAD = _in_space("spread", "ratio", "Dispersion over separation: smaller is tighter")
-LINEAR_ERRORS = _in_space("linear_errors", "count", "Samples that a linear SVM misclassifies")
-LINEAR_ACCURACY = _in_space("linear_accuracy", "fraction", "Share that it classifies right")
-CLASS_SILHOUETTE = _in_space("classes.{i}.silhouette", "ratio", "Silhouette of class i, from 0")
-CLASS_DISPERSION = _in_space("classes.{i}.dispersion", "ratio", "Spread of class i")
-WORST = _in_space("loosest.label", "text", "Class with the smallest silhouette")
-WORST_VALUE = _in_space("loosest.silhouette", "ratio", "Its silhouette")
-BEST = _in_space("tightest.label", "text", "Class with the largest silhouette")
-BEST_VALUE = _in_space("tightest.silhouette", "ratio", "Its silhouette")
-MIXED_A = _in_space("mixed.{k}.a", "text", "First class of the k-th most mixed pair")
-MIXED_B = _in_space("mixed.{k}.b", "text", "Second class of that pair")
-MIXED_SHARE = _in_space("mixed.{k}.share", "fraction", "Mean share of neighbours across the pair")
+SILHOUETTE = in_spaces("silhouette", "ratio", "Mean silhouette by true class, in [-1, 1]")
+PURITY = in_spaces("purity", "fraction", "Share of nearest neighbours of the same class")
+NEIGHBOURS = in_spaces("n_neighbours", "count", "Neighbours that purity looks at")
+SEPARATION = in_spaces("separation", "ratio", "Mean distance between class centroids, relative")
+DISPERSION = in_spaces("dispersion", "ratio", "Mean spread of a class about its centroid, relative")
+SPREAD = in_spaces("spread", "ratio", "Dispersion over separation: smaller is tighter")
+LINEAR_ERRORS = in_spaces("linear_errors", "count", "Samples that a linear SVM misclassifies")
+LINEAR_ACCURACY = in_spaces("linear_accuracy", "fraction", "Share that it classifies right")
+CLASS_SILHOUETTE = in_spaces("classes.{i}.silhouette", "ratio", "Silhouette of class i, from 0")
+CLASS_DISPERSION = in_spaces("classes.{i}.dispersion", "ratio", "Spread of class i")
+WORST = in_spaces("loosest.label", "text", "Class with the smallest silhouette")
+WORST_VALUE = in_spaces("loosest.silhouette", "ratio", "Its silhouette")
+BEST = in_spaces("tightest.label", "text", "Class with the largest silhouette")
+BEST_VALUE = in_spaces("tightest.silhouette", "ratio", "Its silhouette")
+MIXED_A = in_spaces("mixed.{k}.a", "text", "First class of the k-th most mixed pair")
+MIXED_B = in_spaces("mixed.{k}.b", "text", "Second class of that pair")
+MIXED_SHARE = in_spaces("mixed.{k}.share", "fraction", "Mean share of neighbours across the pair")
+
+
+def find_space(layer_map: LayerMap, space: str) -> tuple[SpaceMeasures, SpaceStructure]:
+    """Return the measures of one space, ``features`` or ``map``."""
+    if space == "features":
+        return layer_map.in_features, layer_map.features_structure
+    return layer_map.on_map, layer_map.map_structure
 
 
 def mixed_pairs(mixing: tuple[tuple[float, ...], ...]) -> list[tuple[float, int, int]]:
@@ -54,7 +66,7 @@ def space_facts(
     run: str, layer_map: LayerMap, space: str, classes: tuple[str, ...], key: str
 ) -> Iterator[Fact]:
     """Yield the measures of one space, ``features`` or ``map``."""
-    measures: SpaceMeasures = layer_map.in_features if space == "features" else layer_map.on_map
+    measures, _ = find_space(layer_map, space)
     field = "in_features" if space == "features" else "on_map"
     source = Source(key, f"maps[h={layer_map.horizon},{layer_map.alias}].{field}")
     names = {"run": run, "h": layer_map.horizon, "layer": layer_map.alias}
@@ -93,5 +105,5 @@ def map_facts(run: str, record: RunRecord, layer_map: LayerMap, key: str) -> Ite
     yield EPOCH(layer_map.epoch, source, **names)
     yield PERPLEXITY(layer_map.perplexity, source, **names)
     yield TRUST(layer_map.trustworthiness, source, **names)
-    for space in ("features", "map"):
+    for space in SPACES:
         yield from space_facts(run, layer_map, space, record.result.data.classes, key)

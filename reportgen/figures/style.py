@@ -25,7 +25,6 @@ LINE_HEIGHT = 1.22  # of a line of labels, in multiples of its size
 
 # Line widths in points: axes recede, data come forward.
 HAIRLINE = 0.4
-FRAME = 0.6
 THIN = 0.8
 BOLD = 1.4
 HALO = 2.2  # white around words on data

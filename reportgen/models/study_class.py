@@ -15,7 +15,8 @@ from torch.nn.parameter import UninitializedParameter
 
 from reportgen.errors import Fault, ModelError, nearest
 from reportgen.hashing import sha256_bytes
-from reportgen.models.study_code import STUDY_MODULE, display_path, fault_at
+from reportgen.models.study_code import STUDY_MODULE, fault_at
+from reportgen.project import shown
 
 if TYPE_CHECKING:
     from reportgen.spec.experiment import ModelSpec
@@ -63,14 +64,14 @@ def load_study_module(models_file: Path) -> ModuleType:
     try:
         source = models_file.read_bytes()
     except OSError as error:
-        msg = f"{display_path(models_file)}: cannot be read: {error.strerror}"
+        msg = f"{shown(models_file)}: cannot be read: {error.strerror}"
         raise ModelError(msg) from error
     try:
         code = compile(source, str(models_file), "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 0
         text = getattr(error, "msg", str(error))
-        fault = Fault(display_path(models_file), line, 0, f"this is not Python: {text}")
+        fault = Fault(shown(models_file), line, 0, f"this is not Python: {text}")
         raise ModelError(faults=[fault]) from error
     name = STUDY_MODULE + sha256_bytes(str(models_file).encode() + b"\0" + source)[:16]
     module = ModuleType(name)
@@ -96,7 +97,7 @@ def find_class(module: ModuleType, name: str, models_file: Path) -> type[nn.Modu
     found = getattr(module, name, None)
     if isinstance(found, type) and issubclass(found, nn.Module):
         return found
-    file = display_path(models_file)
+    file = shown(models_file)
     if found is not None:
         msg = f"{file}: {name} must be a class derived from torch.nn.Module"
         raise ModelError(msg)
@@ -119,7 +120,7 @@ def _check_arguments(class_: type[nn.Module], args: Mapping[str, Any], models_fi
     named = {
         n: p for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     }
-    place = f"{display_path(models_file)}: {class_.__name__}"
+    place = f"{shown(models_file)}: {class_.__name__}"
     faults = [
         f'{place} takes no argument "{name}" (model.args); {nearest(name, list(named))}'
         for name in args
@@ -143,7 +144,7 @@ def _refuse_lazy(model: nn.Module, models_file: Path) -> None:
     ]
     if lazy:
         msg = (
-            f"{display_path(models_file)}: {type(model).__name__}: {', '.join(lazy)} has no size "
+            f"{shown(models_file)}: {type(model).__name__}: {', '.join(lazy)} has no size "
             "until the first call; use the module with sizes instead of its Lazy form"
         )
         raise ModelError(msg)

@@ -14,28 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from reportgen.errors import Fault, ModelError, ReportgenError
+from reportgen.project import shown
 
 if TYPE_CHECKING:
     from torch import nn
 
 STUDY_MODULE = "reportgen_study_"
-
-
-def display_path(file: str | Path) -> str:
-    """Return a study file's path from `experiments/` on, or its bare name elsewhere.
-
-    Examples
-    --------
-    >>> display_path("/home/a/experiments/practica1/models.py")
-    'experiments/practica1/models.py'
-    >>> display_path("/tmp/models.py")
-    'models.py'
-    """
-    parts = Path(file).parts
-    if "experiments" not in parts:
-        return parts[-1]
-    start = len(parts) - 1 - parts[::-1].index("experiments")
-    return "/".join(parts[start:])
 
 
 def study_frame(trace: TracebackType | None) -> tuple[str, int] | None:
@@ -63,8 +47,8 @@ def fault_at(error: Exception, what: str, *, file: str | Path = "") -> Fault:
     text = str(error).strip() or "no message"
     message = f"{what}: {type(error).__name__}: {text}"
     if place is None:
-        return Fault(display_path(file) if file else "", 0, 0, message)
-    return Fault(display_path(place[0]), place[1], 0, message)
+        return Fault(shown(Path(file)) if file else "", 0, 0, message)
+    return Fault(shown(Path(place[0])), place[1], 0, message)
 
 
 def forward_fault(model: nn.Module, message: str) -> Fault:
@@ -73,7 +57,7 @@ def forward_fault(model: nn.Module, message: str) -> Fault:
     if not str(getattr(forward, "__module__", "")).startswith(STUDY_MODULE):
         return Fault("", 0, 0, message)
     code = forward.__code__
-    return Fault(display_path(code.co_filename), code.co_firstlineno, 0, message)
+    return Fault(shown(Path(code.co_filename)), code.co_firstlineno, 0, message)
 
 
 @contextlib.contextmanager

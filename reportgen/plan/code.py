@@ -138,7 +138,8 @@ def _find_class(tree: ast.Module, class_name: str, models_file: Path) -> ast.Cla
     """Return the last top-level class of this name, which is the one that Python keeps."""
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if class_name not in classes:
-        message = f'there is no class "{class_name}"; {nearest(class_name, list(classes))}'
+        near = nearest(class_name, list(classes))
+        message = f'there is no class "{class_name}", which model.class asks for; {near}'
         raise ModelError(faults=[Fault(shown(models_file), 0, 0, message)])
     return classes[class_name]
 

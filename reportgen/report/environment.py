@@ -18,7 +18,7 @@ from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
 from reportgen.report.marker import Marker
 from reportgen.report.marks import Bare, Marks
-from reportgen.spec.experiment import SpecModel
+from reportgen.spec.base import SpecModel
 
 _JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
 

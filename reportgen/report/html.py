@@ -26,6 +26,7 @@ from reportgen.report.spanish import Spanish
 from reportgen.report.text import plain
 from reportgen.report.view import View
 from reportgen.spec.report import Question
+from reportgen.spec.study import Study
 
 MACROS = "macros.html.j2"
 PAGE = "report.html.j2"
@@ -157,11 +158,9 @@ class Writer:
 
     def _answer(self, question: Question, number: str) -> Answer | None:
         """Render the answer to one question; note its fault if it has one."""
-        name = f"{self.study.name}/questions/{question.id}.html.j2"
-        path = self.study.templates / name
-        if not path.is_file():
-            text = f'question "{question.id}" has no answer: create this file'
-            self.faults.append(Fault(f"{self.study.templates.name}/{name}", 0, 0, text))
+        name = answer_name(self.study, question.id)
+        if not (self.study.templates / name).is_file():
+            self.faults.append(no_answer(self.study, question.id))
             return None
         self.registry.question = question.id
         self.environment.consulted.clear()
@@ -202,6 +201,35 @@ class Writer:
         css = (self.study.templates / STYLE).read_text(encoding="utf-8")
         styles = (css, font_css())
         return {"sections": sections, "styles": [Markup(style) for style in styles]}  # noqa: S704
+
+
+def answer_name(study: Study, question: str) -> str:
+    """Return the name of the template that answers a question."""
+    return f"{study.name}/questions/{question}.html.j2"
+
+
+def no_answer(study: Study, question: str) -> Fault:
+    """Return the fault of a question without a template."""
+    text = f'question "{question}" has no answer: create this file'
+    return Fault(f"{study.templates.name}/{answer_name(study, question)}", 0, 0, text)
+
+
+def require_answers(study: Study) -> None:
+    """Check, before anything is trained, that each question of the report has a template.
+
+    Raises
+    ------
+    TemplateError
+        Naming all that are missing.
+    """
+    asked = [name for section in study.report.sections for name in section.questions]
+    faults = [
+        no_answer(study, name)
+        for name in asked
+        if not (study.templates / answer_name(study, name)).is_file()
+    ]
+    if faults:
+        raise TemplateError(faults=faults)
 
 
 def headings(html: str) -> Iterator[tuple[str, str]]:

@@ -125,7 +125,10 @@ def local_fetcher(root: Path) -> Any:
             parts = urlsplit(url)
             path = (folder / unquote(parts.path).lstrip("/")).resolve()
             if (parts.scheme, parts.netloc) != (base.scheme, base.netloc):
-                msg = f"the page asks for {url}; it may read only files of its own folder"
+                msg = (
+                    f"the page asks for {url}; it may read only files of its own folder: "
+                    "look for that address in the templates, and take it out"
+                )
                 raise FatalURLFetchingError(msg)
             if not path.is_relative_to(folder) or not path.is_file():
                 msg = f"the page asks for {parts.path.lstrip('/')}, which is no file of its folder"

@@ -28,6 +28,20 @@ def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
     ]
 
 
+def leaves_folder(path: str) -> bool:
+    r"""Tell whether a path is not plainly one inside the folder that it is relative to.
+
+    Only `/` divides names, so that a path means the same on every system.
+
+    Examples
+    --------
+    >>> [leaves_folder(path) for path in ("a/b.zip", ".", "../a", "/a", "C:a", "a\\b")]
+    [False, False, True, True, True, True]
+    """
+    parts = path.split("/")
+    return path.startswith("/") or ".." in parts or any(mark in path for mark in "\\:\0")
+
+
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 

@@ -6,69 +6,23 @@ string. A field's description is what editors show from the JSON Schema.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationError,
-    model_validator,
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from reportgen.spec.base import (
+    ClassName,
+    Count,
+    Fraction,
+    Name,
+    Positive,
+    Seed,
+    SpecModel,
+    Text,
+    placed,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
-
-from reportgen.spec.consistency import Inconsistency, inconsistencies
-
-Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Text = Annotated[str, Field(pattern=r"\S")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-ClassName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-class SpecModel(BaseModel):
-    """Base of all that is read from a study file: frozen, strict, no unknown keys."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True
-    )
-
-    @classmethod
-    def from_plain(cls, value: Any) -> Self:
-        """Return the model of plain values, as a YAML or JSON file gives them.
-
-        Strict models take a list for a tuple and text for a date only from JSON.
-
-        Raises
-        ------
-        pydantic.ValidationError
-            If a value is wrong; see `reportgen.spec.faults`.
-        """
-        return cls.model_validate_json(json.dumps(value))
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return the plain values, with the names of the files and all defaults."""
-        return self.model_dump(mode="json", by_alias=True)
-
-
-def placed(model: type[SpecModel], found: Iterable[Inconsistency]) -> ValidationError:
-    """Return the validation error that holds faults below a model, each with its place."""
-    details = [
-        InitErrorDetails(
-            type=PydanticCustomError("inconsistent", "{text}", {"text": text}),
-            loc=path,
-            input=None,
-        )
-        for path, text in found
-    ]
-    return ValidationError.from_exception_data(model.__name__, details)
-
+from reportgen.spec.consistency import inconsistencies
+from reportgen.spec.images import ImageSource
 
 # ── data ────────────────────────────────────────────────────────────────────
 
@@ -126,7 +80,13 @@ class DatasetSpec(SpecModel):
 
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        description="mnist, fashion-mnist, mnist-5k, digits, or NAME.npz of the data directory.",
+        description=(
+            "mnist, fashion-mnist, mnist-5k, digits, cifar10, alien-vs-predator, NAME.npz of the "
+            "data directory, or a name of your own for `source`."
+        ),
+    )
+    source: ImageSource | None = Field(
+        None, description="Image files in class folders: where they lie and how they are read."
     )
     split: Division | None = Field(None, description="Divide the source anew.")
     subset: Subset | None = Field(None, description="Train on a part of the training split.")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from reportgen.errors import nearest
+from reportgen.spec.base import SpecModel
 from reportgen.spec.consistency import inconsistencies
-from reportgen.spec.experiment import Experiment, SpecModel
+from reportgen.spec.experiment import Experiment
 from reportgen.spec.scalars import describe
 from reportgen.spec.shape import allowed_keys, item, walk
 from reportgen.spec.yaml_source import Keys

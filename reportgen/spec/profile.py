@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from reportgen.spec.experiment import Name, SpecModel
+from reportgen.spec.base import Name, SpecModel
 from reportgen.spec.yaml_source import Keys, Place, Source
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from reportgen.spec.experiment import Name, SpecModel, Text
+from reportgen.spec.base import Name, SpecModel, Text
 
 
 def _day(value: Any) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from reportgen.errors import Fault, SpecError, UsageError, nearest
 from reportgen.project import EXPERIMENTS
 from reportgen.records import RunId
-from reportgen.spec.experiment import Experiment, SpecModel
+from reportgen.spec.base import SpecModel
+from reportgen.spec.experiment import Experiment
 from reportgen.spec.faults import Refusal, read_model
 from reportgen.spec.profile import Profile, overlay
 from reportgen.spec.report import Assignment, Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from reportgen.datasets.division import divide
 from reportgen.datasets.summary import summarize_data
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from reportgen.datasets.source import Source, Split
 
-Device = Literal["auto", "cpu", "cuda", "mps"]
 EVALUATED = "validation"
 """The split that accuracy, matrix, errors and maps are of."""
 
@@ -47,9 +46,9 @@ class DataShelf:
         """Return the data of an experiment, read and divided at the first call."""
         key = spec.model_dump_json()
         if key not in self._divided:
-            source = self.sources.source(spec.name)
+            source = self.sources.source(spec)
             splits = divide(source, spec)
-            known = self.sources.fingerprint(spec.name)
+            known = self.sources.fingerprint(spec)
             self._divided[key] = DividedData(
                 source, splits, summarize_data(source, splits, spec, known)
             )

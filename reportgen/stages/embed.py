@@ -15,7 +15,6 @@ from reportgen.measures.structure import measure_structure
 from reportgen.plan.decision import decide_stage
 from reportgen.progress import Progress
 from reportgen.records import LayerMap
-from reportgen.spec.experiment import Embeddings
 from reportgen.stages.bench import EVALUATED, Bench
 from reportgen.stages.train import chosen_epoch
 from reportgen.store.arrays import dump_arrays, load_arrays
@@ -76,55 +75,47 @@ def _embed(
         return (), {}
     epoch = chosen_epoch(journal.rows, horizon)
     rows = sample_rows(len(bench.evaluated), wanted.samples, wanted.seed)
-    layers = bench.spec.features
-    features = extract_features(
-        bench.network(journal.load_weights(epoch)),
-        bench.evaluated,
-        rows,
-        list(layers.values()),
-        bench.data.summary.mean,
-        bench.data.summary.std,
-        placement,
-        batch_size=bench.spec.training.validation_batch_size,
-    )
-    maps = []
+    features = _extract(bench, journal.load_weights(epoch), rows, placement)
     arrays: dict[str, np.ndarray] = {SAMPLE: rows}
-    labels = bench.evaluated.labels[rows]
-    for alias, layer in layers.items():
-        points = embed(features[layer], wanted)
-        arrays[alias] = points
-        names = (alias, layer)
-        n_classes = bench.data.source.n_classes
+    labels, n_classes = bench.evaluated.labels[rows], bench.data.source.n_classes
+    maps = []
+    for alias, layer in bench.spec.features.items():
+        own = features[layer]
+        points = arrays[alias] = embed(own, wanted)
+        in_features = measure_space(own, labels, n_classes)
         maps.append(
-            _describe(wanted, (horizon, epoch), names, features[layer], points, labels, n_classes)
+            LayerMap(
+                horizon=horizon,
+                epoch=epoch,
+                split=EVALUATED,
+                alias=alias,
+                layer=layer,
+                n_features=own.shape[1],
+                n=len(own),
+                method=wanted.method,
+                perplexity=wanted.perplexity,
+                trustworthiness=trustworthiness(own, points, in_features.n_neighbours),
+                in_features=in_features,
+                on_map=measure_space(points, labels, n_classes),
+                features_structure=measure_structure(own, labels, n_classes),
+                map_structure=measure_structure(points, labels, n_classes),
+                stability=measure_stability(own, labels, n_classes, wanted),
+            )
         )
     return tuple(maps), arrays
 
 
-def _describe(
-    wanted: Embeddings,
-    checkpoint: tuple[int, int],
-    names: tuple[str, str],
-    features: np.ndarray,
-    points: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-) -> LayerMap:
-    """Return what the record says of one map."""
-    in_features = measure_space(features, labels, n_classes)
-    n, n_features = features.shape
-    return LayerMap(
-        *checkpoint,
-        EVALUATED,
-        *names,
-        n_features,
-        n,
-        wanted.method,
-        wanted.perplexity,
-        trustworthiness(features, points, in_features.n_neighbours),
-        in_features,
-        measure_space(points, labels, n_classes),
-        measure_structure(features, labels, n_classes),
-        measure_structure(points, labels, n_classes),
-        measure_stability(features, labels, n_classes, wanted),
+def _extract(
+    bench: Bench, weights: bytes, rows: np.ndarray, placement: Placement
+) -> dict[str, np.ndarray]:
+    """Return what the named layers give for some evaluated samples, by layer."""
+    return extract_features(
+        bench.network(weights),
+        bench.evaluated,
+        rows,
+        list(bench.spec.features.values()),
+        bench.data.summary.mean,
+        bench.data.summary.std,
+        placement,
+        batch_size=bench.spec.training.validation_batch_size,
     )

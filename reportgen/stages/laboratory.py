@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from reportgen.order import Device
 from reportgen.plan.decision import decide_stage
 from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
 from reportgen.records import RunRecord
 from reportgen.spec.study import Study
 from reportgen.stages.assemble import assemble_record
-from reportgen.stages.bench import Bench, DataShelf, Device
+from reportgen.stages.bench import Bench, DataShelf
 from reportgen.stages.embed import embed_stage
 from reportgen.stages.evaluate import evaluate_stage
 from reportgen.stages.precheck import check_runs

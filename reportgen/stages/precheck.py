@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reportgen.errors import DataError, Fault, ModelError
 from reportgen.models.contract import check_model
-from reportgen.stages.bench import Bench, Device
+from reportgen.order import Device
+from reportgen.stages.bench import Bench
 from reportgen.training.placement import choose_placement
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reportgen.datasets.source import Source
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json
 from reportgen.plan.keys import StageKey
+from reportgen.spec.experiment import DatasetSpec
 from reportgen.store.store import Store
 
 FINGERPRINT = "fingerprint.json"
@@ -18,7 +20,10 @@ FINGERPRINT = "fingerprint.json"
 
 @dataclass(slots=True)
 class SourceShelf:
-    """Data sources by name: located once, read when their pixels are wanted.
+    """Data sources: located once, read when their pixels are wanted.
+
+    What decides a source is its name and where and how its images are read; two
+    experiments that agree in both share one copy.
 
     A source's fingerprint is kept in the store under the sizes and times of its
     files, so that planning does not read the pixels again.
@@ -26,15 +31,15 @@ class SourceShelf:
 
     store: Store
     data_dir: Path | None
-    _locations: dict[str, Location]
-    _sources: dict[str, Source]
+    _locations: dict[bytes, Location]
+    _sources: dict[bytes, Source]
 
     @classmethod
     def open(cls, store: Store, data_dir: Path | None) -> SourceShelf:
         """Return an empty shelf."""
         return cls(store, data_dir, {}, {})
 
-    def location(self, name: str) -> Location:
+    def location(self, spec: DatasetSpec) -> Location:
         """Return where a data set lies.
 
         Raises
@@ -42,24 +47,31 @@ class SourceShelf:
         DataError
             If it lies nowhere; the message lists what was tried.
         """
-        if name not in self._locations:
-            self._locations[name] = locate(name, self.data_dir)
-        return self._locations[name]
+        key = _identity(spec)
+        if key not in self._locations:
+            self._locations[key] = locate(spec.name, self.data_dir, source=spec.source)
+        return self._locations[key]
 
-    def source(self, name: str) -> Source:
+    def paths(self, specs: Iterable[DatasetSpec]) -> list[Path]:
+        """Return every file and folder that some data sets lie in, sorted."""
+        locations = {_identity(spec): self.location(spec) for spec in specs}
+        return sorted({path for location in locations.values() for path in location.paths})
+
+    def source(self, spec: DatasetSpec) -> Source:
         """Return a data set's images and labels, read at the first call."""
-        if name not in self._sources:
-            self._sources[name] = load_source(self.location(name))
-        return self._sources[name]
+        key = _identity(spec)
+        if key not in self._sources:
+            self._sources[key] = load_source(self.location(spec))
+        return self._sources[key]
 
-    def fingerprint(self, name: str) -> str:
+    def fingerprint(self, spec: DatasetSpec) -> str:
         """Return the fingerprint of a data set's content."""
-        location = self.location(name)
-        key = StageKey("source", {"name": name, "files": location.signature})
+        location = self.location(spec)
+        key = StageKey("source", {"name": spec.name, "files": location.signature})
         entry = self.store.read(key)
         if entry is not None:
             return str(json.loads(entry.files[FINGERPRINT]))
-        found = fingerprint(self.source(name))
+        found = fingerprint(self.source(spec))
         try:
             with self.store.lock(key):
                 self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})
@@ -67,3 +79,8 @@ class SourceShelf:
             # A cache that cannot be kept costs a second at the next build, no result.
             return found
         return found
+
+
+def _identity(spec: DatasetSpec) -> bytes:
+    """Return what tells two data sources apart."""
+    return canonical_json(spec.model_dump(mode="json", include={"name", "source"}))

@@ -7,10 +7,11 @@ from importlib import metadata
 from pathlib import Path
 
 from reportgen.errors import RunError
+from reportgen.order import Device
 from reportgen.plan.decision import decide_training
 from reportgen.progress import Progress
 from reportgen.records import EpochRow, best_epoch
-from reportgen.stages.bench import Bench, Device
+from reportgen.stages.bench import Bench
 from reportgen.store.journal import Session, TrainingJournal, open_journal
 from reportgen.store.store import Store
 from reportgen.training.loop import train_run

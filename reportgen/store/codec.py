@@ -36,7 +36,19 @@ def array_digest(array: np.ndarray) -> str:
 
 def result_digest(result: RunResult) -> str:
     """Return the SHA-256 of a result: the same spec, data and code give the same on a CPU."""
-    return sha256_bytes(canonical_json(_adapter(RunResult).dump_python(result, mode="json")))
+    return sha256_bytes(canonical_json(_plain(result)))
+
+
+def _plain(result: RunResult) -> dict[str, Any]:
+    """Return the JSON values of a result.
+
+    What came to records later is left out where it says nothing, so that the
+    hashes of older records hold.
+    """
+    plain: dict[str, Any] = _adapter(RunResult).dump_python(result, mode="json")
+    if not plain["data"]["n_skipped"]:
+        del plain["data"]["n_skipped"]
+    return plain
 
 
 def encode_record(record: RunRecord) -> dict[str, bytes]:
@@ -50,7 +62,7 @@ def encode_record(record: RunRecord) -> dict[str, bytes]:
     content = {
         "schema": RECORD_SCHEMA,
         "sha256": result_digest(record.result),
-        "result": _adapter(RunResult).dump_python(record.result, mode="json"),
+        "result": _plain(record.result),
         "provenance": _adapter(Provenance).dump_python(record.provenance, mode="json"),
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

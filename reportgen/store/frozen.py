@@ -36,7 +36,7 @@ def freeze_records(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Pa
         The files that the study's records consist of now.
     """
     written: list[Path] = []
-    with file_errors(study.records_folder):
+    with file_errors(study.records_folder, "make the folder writable"):
         for run, record in records.items():
             files = encode_record(record)
             for name, path in record_paths(study, run).items():

@@ -64,6 +64,17 @@ def test_splits_are_stratified_disjoint_and_in_order() -> None:
     assert len({row for part in taken for row in part}) == 32
 
 
+def test_a_source_in_parts_is_divided_as_one() -> None:
+    whole = indexed(LABELS, list(range(40)))
+    parts = {"a": whole.take(np.arange(17)), "b": whole.take(np.arange(17, 40))}
+    division = spec(split={"train": 20, "validation": 15})
+    one, two = (divide(make_source(3, **cut), division) for cut in ({"all": whole}, parts))
+    for name in ("train", "validation"):
+        assert rows(one[name]) == rows(two[name])
+        assert one[name].labels.tolist() == two[name].labels.tolist()
+        assert np.array_equal(one[name].groups, two[name].groups)  # type: ignore[arg-type]
+
+
 def test_all_samples_can_be_used() -> None:
     source = make_source(3, all=indexed(LABELS))
     splits = divide(source, spec(split={"train": 33, "validation": 7}))

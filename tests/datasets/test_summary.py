@@ -48,7 +48,7 @@ def test_each_channel_has_its_own() -> None:
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     train = make_split([0] * 50)
     whole = normalization(train, spec())
-    monkeypatch.setattr("reportgen.datasets.summary._CHUNK", 7)
+    monkeypatch.setattr("reportgen.datasets.summary._CHUNK_PIXELS", 7 * 16)
     assert normalization(train, spec()) == whole
     assert whole[0][0] == pytest.approx(train.images.mean() / 255)
     assert whole[1][0] == pytest.approx(train.images.std() / 255)

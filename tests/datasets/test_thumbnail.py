@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.datasets.thumbnail import encode_png, make_thumbnail
+from reportgen.datasets.thumbnail import MAX_SIDE, encode_png, make_thumbnail, shrink
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -36,3 +36,22 @@ def test_a_thumbnail_tells_its_sample() -> None:
     thumbnail = make_thumbnail("validation", 7, 3, np.zeros((2, 2, 1), np.uint8))
     assert (thumbnail.split, thumbnail.index, thumbnail.label) == ("validation", 7, 3)
     assert base64.b64decode(thumbnail.png).startswith(b"\x89PNG")
+
+
+def test_a_large_image_becomes_the_means_of_blocks() -> None:
+    """Blocks of 2 × 2: (1 + 2 + 3 + 5) / 4 = 2.75, (0 + 0 + 1 + 1) / 4 = 0.5, half up."""
+    image = np.array([[1, 2, 0, 0], [3, 5, 1, 1], [8, 8, 9, 9], [8, 8, 9, 9]], np.uint8)
+    assert shrink(image[..., np.newaxis], 2)[..., 0].tolist() == [[3, 1], [8, 9]]
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 3), (1, 400), (200, 300), (129, 64)])
+def test_a_thumbnail_is_never_larger_than_it_may_be(size: tuple[int, int]) -> None:
+    small = shrink(np.full((*size, 3), 77, np.uint8))
+    assert max(small.shape[:2]) <= MAX_SIDE
+    assert small.shape[2] == 3
+    assert np.all(small == 77)
+
+
+def test_small_images_stay_as_they_are() -> None:
+    image = np.arange(64 * 32, dtype=np.uint32).astype(np.uint8).reshape(64, 32, 1)
+    assert shrink(image) is image

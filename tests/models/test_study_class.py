@@ -125,6 +125,7 @@ def test_what_is_not_python_names_its_line(tmp_path):
 
 def test_a_missing_file_is_told(tmp_path):
     file = tmp_path / "experiments" / "toy" / "models.py"
+    file.parent.mkdir(parents=True)
     with pytest.raises(ModelError, match=r"^experiments/toy/models\.py: cannot be read"):
         build_model(file, ModelSpec.model_validate({"class": "Net"}), seed=0)
 

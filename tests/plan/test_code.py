@@ -135,7 +135,8 @@ def test_a_missing_class_gets_the_nearest_name(models: Path) -> None:
     with pytest.raises(ModelError) as caught:
         class_source(models, "Nett")
     assert str(caught.value) == (
-        'models.py: there is no class "Nett"; did you mean "Net"? Allowed: Base, Net, Unused'
+        'models.py: there is no class "Nett", which model.class asks for; '
+        'did you mean "Net"? Allowed: Base, Net, Unused'
     )
 
 

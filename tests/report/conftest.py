@@ -42,7 +42,8 @@ horizons: [2, 4]
 """
 ANSWER = """\
 {% set titulo = "Respuesta" %}
-<p>Acierta el {{ toy.h2.best.accuracy | pct }}{% if toy.h2.selection.same_split %} con la mejor época{% endif %}.</p>
+<p>Acierta el {{ toy.h2.best.accuracy | pct }}
+{%- if toy.h2.selection.same_split %} con la mejor época{% endif %}.</p>
 """
 
 

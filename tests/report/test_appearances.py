@@ -8,7 +8,8 @@ PAGE = """
 <h2 id="s1"><span class="number">1</span> Red</h2>
 <h3 id="q-first"><span class="number">1.1</span> ¿Cuánto &amp; cómo?</h3>
 <p>Acierta <span class="fact" data-fact="a.b">98,94\u202f%</span><br> hoy.</p>
-<figure class="table"><figcaption><span class="label">Tabla&nbsp;<span class="literal">3</span>.</span>
+<figure class="table"><figcaption>
+<span class="label">Tabla&nbsp;<span class="literal">3</span>.</span>
 <span class="fact" data-fact="a.c">7</span></figcaption>
 <table><tr><td><img alt="x"><span class="fact" data-fact="a.d">8</span></td></tr></table></figure>
 <p><span class="claim"><span class="fact" data-fact="a.e">9</span></span></p>

@@ -30,6 +30,14 @@ def experiment(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(value | changes)
 
 
+SPLITS = {"train": "train", "validation": "test"}
+
+
+def source(**keys: Any) -> dict[str, Any]:
+    """Return a data set of image files with these keys."""
+    return {"name": "pets", "source": keys}
+
+
 def refused(value: Any) -> list[str]:
     """Return the messages of all faults."""
     model, refusals = read_model(Experiment, value)
@@ -152,6 +160,54 @@ def test_adam_takes_two_betas_from_a_list() -> None:
             {"dataset": {"name": "digits", "normalization": "trian"}},
             'dataset.normalization cannot be "trian"; did you mean "train"? Allowed: train',
         ),
+        (
+            {"dataset": source(zip="/data/a.zip", splits=SPLITS)},
+            "dataset.source.zip must be a relative path inside the data directory, with /, got",
+        ),
+        (
+            {"dataset": source(folder="a/../..", splits=SPLITS)},
+            "dataset.source.folder must be a relative path inside the data directory, with /, got",
+        ),
+        (
+            {"dataset": source(zip="a.zip", splits={"all": "..\\x"})},
+            "dataset.source.splits.all must be a relative path inside the zip or folder, with /,",
+        ),
+        (
+            {"dataset": source(zip="a.zip", folder="a", splits=SPLITS)},
+            "dataset.source.folder cannot stand beside zip; give one of them",
+        ),
+        (
+            {"dataset": source(resize=8, size={"height": 8, "width": 8})},
+            "dataset.source.resize cannot stand beside size; give one of them",
+        ),
+        (
+            {"dataset": source(zip="a.zip")},
+            "dataset.source needs splits: the folder of each split inside the zip or folder",
+        ),
+        (
+            {"dataset": source(splits=SPLITS)},
+            "dataset.source.splits needs zip or folder, which they lie in",
+        ),
+        (
+            {"dataset": source(zip="a.zip", splits={})},
+            "dataset.source.splits must name the folder of at least one split",
+        ),
+        (
+            {"dataset": source(zip="a.zip", splits=SPLITS | {"all": "x"})},
+            "dataset.source.splits.all cannot stand beside other splits",
+        ),
+        (
+            {"dataset": source(zip="a.zip", splits={"trian": "x"})},
+            'unknown key "trian" in dataset.source.splits; did you mean "train"? Allowed: all, te',
+        ),
+        (
+            {"dataset": source(channels="gray")},
+            'dataset.source.channels cannot be "gray"; did you mean "grey"? Allowed: grey, rgb',
+        ),
+        (
+            {"dataset": source(resize=0)},
+            "dataset.source.resize must be at least 1, got 0",
+        ),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], expected: str) -> None:
@@ -195,6 +251,17 @@ def test_the_model_refuses_inconsistent_values_by_itself() -> None:
 def test_a_file_that_is_no_mapping(value: Any) -> None:
     [message] = refused(value)
     assert message.startswith("the file must be a mapping, got ")
+
+
+def test_the_size_that_images_are_brought_to() -> None:
+    """Height comes first."""
+    sizes = [{"resize": 8}, {"size": {"height": 2, "width": 3}}, {}]
+    specs = [Experiment.from_plain(experiment(dataset=source(**size))) for size in sizes]
+    assert [spec.dataset.source and spec.dataset.source.pixels for spec in specs] == [
+        (8, 8),
+        (2, 3),
+        None,
+    ]
 
 
 def test_a_data_set_name_cannot_leave_the_data_directory() -> None:

@@ -150,7 +150,7 @@ def test_the_default_profile_has_no_file(study: Path) -> None:
 
 
 def test_faults_of_all_files_come_at_once_and_sorted(study: Path) -> None:
-    """The faults that the issue names: key, type, horizon, authors, date."""
+    """One fault of each kind: key, type, horizon, authors, date."""
     change(study / "net.yaml", "batch_size: 8", "batch_size: '8'")
     change(study / "net.yaml", "dataset: {name", "dataset: {nam")
     change(study / "net.yaml", "[2, 4]", "[2, 40]")

@@ -47,6 +47,15 @@ def test_the_hash_is_of_the_result_alone(record):
     assert sha[0] == sha[1] == result_digest(record.result)
 
 
+def test_what_records_got_later_leaves_older_hashes_alone(record):
+    """No image skipped is written as before there was such a field; some are counted."""
+    assert "n_skipped" not in json.loads(encode_record(record)[RECORD])["result"]["data"]
+    data = dataclasses.replace(record.result.data, n_skipped=2)
+    some = dataclasses.replace(record, result=dataclasses.replace(record.result, data=data))
+    assert result_digest(some.result) != result_digest(record.result)
+    assert decode_record(encode_record(some), "x").result.data.n_skipped == 2
+
+
 def test_array_digest_tells_type_and_shape_apart():
     flat = np.zeros(4, np.uint16)
     digests = {array_digest(a) for a in (flat, flat.reshape(2, 2), flat.view(np.int16))}

@@ -1,0 +1,183 @@
+"""Decoded images on disk, mapped into memory instead of read.
+
+::
+
+    <cache folder>/decoded/<key>/index.json    shape, labels' digest, classes, splits, skipped
+    <cache folder>/decoded/<key>/images.u8     pixels of all splits, (n, h, w, c)
+    <cache folder>/decoded/<key>/labels.u2     classes, little endian
+
+An entry is written beside its place, flushed, and renamed into it whole; of two
+builds that make one at a time, the first to finish wins and both are the same.
+An entry whose sizes or digests are not those of its index counts as missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.datasets.place import cache_folder
+from reportgen.datasets.source import Split
+from reportgen.errors import StoreError
+from reportgen.hashing import canonical_json, sha256_bytes, sha256_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CACHE_SCHEMA = 1
+INDEX, IMAGES, LABELS = "index.json", "images.u8", "labels.u2"
+_PROBES, _PROBE_BYTES = 64, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What an entry holds: splits by name and size in the order in which they lie."""
+
+    classes: list[str]
+    splits: list[tuple[str, int]]
+    shape: list[int]
+    n_skipped: int
+    labels: str
+    probe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Image files as pixels; the images are mapped, not read."""
+
+    classes: tuple[str, ...]
+    splits: Mapping[str, Split]
+    n_skipped: int
+
+
+def entry_folder(key: str) -> Path:
+    """Return where the entry of a key lies, whether it is there or not."""
+    return cache_folder() / "decoded" / key
+
+
+def read_entry(folder: Path) -> Decoded | None:
+    """Return a verified entry, or None if it is missing or damaged.
+
+    The pixels are verified by their number and by samples spread over the file,
+    since reading all of them is what the cache is there to save.
+    """
+    try:
+        head = json.loads((folder / INDEX).read_bytes())
+        if head["sha256"] != sha256_json(head["index"]) or head["schema"] != CACHE_SCHEMA:
+            return None
+        index = Index(**head["index"])
+        labels = (folder / LABELS).read_bytes()
+        size = (folder / IMAGES).stat().st_size
+        if sha256_bytes(labels) != index.labels or size != np.prod(index.shape):
+            return None
+        if probe(folder / IMAGES) != index.probe:
+            return None
+        # Copy on write: nobody can change the file through the array.
+        images = np.memmap(folder / IMAGES, np.uint8, "c", shape=tuple(index.shape))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Decoded(
+        tuple(index.classes),
+        _cut(images, np.frombuffer(labels, "<u2").astype(np.uint16), index.splits),
+        index.n_skipped,
+    )
+
+
+@contextlib.contextmanager
+def making(folder: Path) -> Iterator[Path]:
+    """Give a folder to write an entry into; it becomes the entry when nothing failed.
+
+    Raises
+    ------
+    StoreError
+        If there is no space left, or the cache cannot be written.
+    """
+    staging = folder.with_name(f".making-{uuid.uuid4().hex}")
+    try:
+        staging.mkdir(parents=True)
+        yield staging
+        _put(staging, folder)
+    except OSError as error:
+        msg = (
+            f"{folder.parent} cannot be written: {error.strerror or error}; decoded images are "
+            "kept there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
+        )
+        raise StoreError(msg) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_index(
+    folder: Path,
+    classes: Sequence[str],
+    splits: Mapping[str, Sequence[int]],
+    shape: tuple[int, int, int],
+    n_skipped: int,
+) -> None:
+    """Write labels and index beside the images, and flush all three.
+
+    `splits` holds the label of each image that was written, `shape` is that of one.
+    """
+    labels = np.concatenate([np.array(part, "<u2") for part in splits.values()]).tobytes()
+    sizes = [(name, len(part)) for name, part in splits.items()]
+    index = Index(
+        list(classes),
+        sizes,
+        [sum(size for _, size in sizes), *shape],
+        n_skipped,
+        sha256_bytes(labels),
+        probe(folder / IMAGES),
+    )
+    (folder / LABELS).write_bytes(labels)
+    plain = asdict(index)
+    head = {"schema": CACHE_SCHEMA, "index": plain, "sha256": sha256_json(plain)}
+    (folder / INDEX).write_bytes(canonical_json(head))
+    for name in (INDEX, LABELS, IMAGES):
+        with (folder / name).open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def probe(path: Path) -> str:
+    """Return the SHA-256 of pieces spread over a file, its beginning and end among them."""
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for i in range(_PROBES):
+            file.seek(max(size - _PROBE_BYTES, 0) * i // (_PROBES - 1))
+            digest.update(file.read(_PROBE_BYTES))
+    return digest.hexdigest()
+
+
+def _cut(images: np.ndarray, labels: np.ndarray, splits: list[tuple[str, int]]) -> dict[str, Split]:
+    """Return the splits as views of the arrays that hold all of them."""
+    found = {}
+    start = 0
+    for name, size in splits:
+        found[name] = Split(images[start : start + size], labels[start : start + size])
+        start += size
+    return found
+
+
+def _put(staging: Path, folder: Path) -> None:
+    """Rename an entry into its place, unless another build has put a good one there."""
+    if read_entry(folder) is not None:
+        return
+    if folder.exists():
+        # Moved out of the way first: a name is free or held by a whole entry.
+        folder.replace(staging.with_name(staging.name + "-damaged"))
+        shutil.rmtree(staging.with_name(staging.name + "-damaged"), ignore_errors=True)
+    try:
+        staging.replace(folder)
+    except OSError:
+        if read_entry(folder) is None:
+            raise
