@@ -7,8 +7,8 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 
@@ -34,7 +34,7 @@ def documents(project: Path, readme: str) -> str:
     return readme + "".join(page.read_text(encoding="utf-8") for page in pages)
 
 
-def commands(group: click.Command, above: str = "reportgen") -> Iterator[tuple[str, click.Command]]:
+def commands(group: Any, above: str = "reportgen") -> Iterator[tuple[str, Any]]:
     """Yield every command with the words that start it."""
     below = getattr(group, "commands", {})
     if not below:
