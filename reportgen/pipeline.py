@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import (
-    DataError,
-    StaleError,
     SystemLibraryError,
     TemplateError,
     UsageError,
     nearest,
 )
+from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
 from reportgen.order import Order
 from reportgen.stamp import Stamp, note_data, note_inputs, read_current, write_stamp
 from reportgen.store.files import file_errors, hold_lock
 
 if TYPE_CHECKING:
     from reportgen.facts.fact import Fact
+    from reportgen.notebooks.compose import Composed
     from reportgen.plan.keys import RunPlan
     from reportgen.progress import Progress
     from reportgen.records import RunId, RunRecord
@@ -68,20 +68,31 @@ def build(order: Order, progress: Progress) -> Built:
         stamp_file.unlink(missing_ok=True)
         require_pango()
         require_answers(study)
+        books = compose(order, study)
         if not order.locked:
             stamp = note_data(stamp, data_files(order, study))
         records = obtain_records(order, study, progress)
-        rendered = render(study, records, derive(study, records))
-        archive = submit(study, rendered)
+        facts = derive(study, records)
+        notebooks = obtain_notebooks(order, study, books, records, facts, progress)
+        rendered = render(study, records, facts)
+        archive = submit(study, rendered, notebooks)
+        made = [rendered.pdf, rendered.html, rendered.results, archive, *notebooks]
         with file_errors(study.build_folder, ELSEWHERE):
-            write_stamp(stamp_file, stamp, [rendered.pdf, rendered.html, rendered.results, archive])
-    n_notebooks = len(study.report.notebooks)
+            write_stamp(stamp_file, stamp, made)
+    n_notebooks = len(study.report.own_notebooks) + len(notebooks)
     return Built(rendered.pdf, archive, False, rendered.n_pages, n_notebooks)
 
 
 def run(order: Order, progress: Progress) -> Mapping[RunId, RunRecord]:
-    """Do the first half alone: make every record that the store does not hold."""
-    return obtain_records(order, load(order), progress)
+    """Do the first half alone: make every record and notebook that the store does not hold."""
+    study = load(order)
+    books = compose(order, study)
+    records = obtain_records(order, study, progress)
+    if books:
+        from reportgen.notebooks.keep import make_notebooks
+
+        make_notebooks(order, books, records, derive(study, records), progress)
+    return records
 
 
 def render_only(order: Order, progress: Progress) -> Rendered:
@@ -156,11 +167,15 @@ def new_question(order: Order, question: str) -> tuple[Path, ...]:
 
 
 def freeze(order: Order) -> tuple[Path, ...]:
-    """Put the store's records beside the study's files; return the files written."""
+    """Put the store's records and notebooks beside the study's files; return the files written."""
+    from reportgen.notebooks.keep import freeze_notebooks
     from reportgen.store.frozen import freeze_records
 
     study = load(order)
-    return freeze_records(study, stored_records(order, study))
+    books = compose(order, study)
+    records = stored_records(order, study)
+    notebooks = freeze_notebooks(order, study, books, records, derive(study, records))
+    return (*freeze_records(study, records), *notebooks)
 
 
 def clean(order: Order, everything: bool) -> tuple[Path, ...]:
@@ -241,88 +256,45 @@ def make_records(
     return laboratory.make_records(missing)
 
 
-def find_records(order: Order, study: Study, progress: Progress) -> dict[RunId, RunRecord]:
-    """Return a record of every run without running anything.
-
-    They come from the store; or, for a locked order or where the data are not at
-    hand, from the committed records.
+def compose(order: Order, study: Study) -> tuple[Composed, ...]:
+    """Return the notebooks that the study wants made, before they are run.
 
     Raises
     ------
-    DataError
-        If the data are not at hand and no records are committed.
-    StaleError
-        If a record is missing or stale: all of them at once.
+    SystemLibraryError
+        If they will have to be run, and what that takes is not installed.
     """
-    from reportgen.store.frozen import read_frozen
+    if not study.report.generates_notebooks:
+        return ()
+    from reportgen.notebooks.compose import compose_notebooks
+    from reportgen.notebooks.execute import require_kernel
+
+    if not order.locked:
+        require_kernel(study.name)
+    return compose_notebooks(study)
+
+
+def obtain_notebooks(
+    order: Order,
+    study: Study,
+    books: Sequence[Composed],
+    records: Mapping[RunId, RunRecord],
+    facts: tuple[Fact, ...],
+    progress: Progress,
+) -> tuple[Path, ...]:
+    """Return the notebooks in the build folder, run where the store has none of today."""
+    from reportgen.notebooks.keep import (
+        FOLDER,
+        make_notebooks,
+        read_frozen_notebooks,
+        write_notebooks,
+    )
 
     if order.locked:
-        return read_frozen(study)
-    try:
-        return stored_records(order, study)
-    except DataError as error:
-        if not study.records_folder.is_dir():
-            raise
-        reason = error.message.partition("\n")[0].removesuffix(" Tried, in order:")
-        progress.note(f"taking the committed records, as --locked does: {reason}")
-        return read_frozen(study)
-
-
-def stored_records(order: Order, study: Study) -> dict[RunId, RunRecord]:
-    """Return a record of every run from the store.
-
-    Raises
-    ------
-    StaleError
-        If one is not there: all of them at once.
-    """
-    from reportgen.progress import Silence
-
-    store, _, plans = plan(order, study)
-    held = read_stored(store, plans, Silence())
-    missing = [str(item.run.id) for item in plans if item.run.id not in held]
-    if missing:
-        mend = f"make them with `reportgen run {study.arguments}`"
-        msg = f"not in the store: {', '.join(missing)}; {mend}"
-        raise StaleError(msg)
-    return held
-
-
-def plan(order: Order, study: Study) -> tuple[Store, SourceShelf, tuple[RunPlan, ...]]:
-    """Return the store, the data sources, and the keys of every run's stages."""
-    from reportgen.plan.code import fingerprint_class
-    from reportgen.plan.keys import plan_run
-    from reportgen.stages.sources import SourceShelf
-    from reportgen.store.store import Store
-
-    store = Store(order.store_folder)
-    sources = SourceShelf.open(store, order.data_dir)
-    with looking_for_data(study):
-        plans = tuple(
-            plan_run(
-                item,
-                sources.fingerprint(item.spec.dataset),
-                fingerprint_class(study.models_file, item.spec.model.class_).digest,
-            )
-            for item in study.runs
-        )
-    return store, sources, plans
-
-
-def read_stored(
-    store: Store, plans: tuple[RunPlan, ...], progress: Progress
-) -> dict[RunId, RunRecord]:
-    """Return the records that the store holds."""
-    from reportgen.plan.decision import decide_stage
-    from reportgen.store.codec import read_record
-
-    held = {}
-    for item in plans:
-        record = read_record(store, item)
-        if record is not None:
-            progress.stage(item.run.id, decide_stage("record", present=True))
-            held[item.run.id] = record
-    return held
+        found = read_frozen_notebooks(study, books, records, facts)
+    else:
+        found = make_notebooks(order, books, records, facts, progress)
+    return write_notebooks(study.build_folder / FOLDER, found)
 
 
 def derive(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact, ...]:
@@ -342,41 +314,18 @@ def render(study: Study, records: Mapping[RunId, RunRecord], facts: tuple[Fact, 
         return render_report(study, records, facts, study.build_folder)
 
 
-def submit(study: Study, rendered: Rendered) -> Path:
+def submit(study: Study, rendered: Rendered, notebooks: Sequence[Path]) -> Path:
     """Write the submission's zip beside the PDF."""
     from reportgen.submission import list_files, write_zip
 
     files = list_files(
         rendered.pdf,
-        study.report.notebooks,
+        study.report.listed_notebooks,
         study.folder,
         listed_in=f"experiments/{study.name}/report.yaml",
+        generated=notebooks,
     )
     return write_zip(rendered.pdf.with_suffix(".zip"), files).path
-
-
-def data_files(order: Order, study: Study) -> list[Path]:
-    """Return the data files that the study's records depend on."""
-    from reportgen.stages.sources import SourceShelf
-    from reportgen.store.store import Store
-
-    shelf = SourceShelf.open(Store(order.store_folder), order.data_dir)
-    with looking_for_data(study):
-        return shelf.paths(item.spec.dataset for item in study.runs)
-
-
-@contextmanager
-def looking_for_data(study: Study) -> Iterator[None]:
-    """Let the error of data that are not at hand name the way that needs none, if there is."""
-    try:
-        yield
-    except DataError as error:
-        if not study.records_folder.is_dir():
-            raise
-        command = f"reportgen build {study.arguments} --locked"
-        hint = f"Without the data: `{command}` renders the committed records."
-        msg = f"{error.message}\n{hint}"
-        raise DataError(msg, error.faults) from error
 
 
 @contextmanager

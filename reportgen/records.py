@@ -20,6 +20,10 @@ name                           dtype, shape       what
                                                   set has groups (variants of one glyph)
 ``embedding.sample``           int32, (m,)        rows of `labels` that were embedded
 ``h<h>.map.<layer>``           float32, (m, 2)    the map of that layer's features
+``filters.weights``            float32,           the filters of a convolution: filter, row,
+                               (k, h, w, c)       column, input channel
+``filters.outputs``            uint8,             what each filter makes of each image, from 0
+                               (i, k, h, w)       (the least of that map) to 255 (the largest)
 =============================  =================  =======================================
 """
 
@@ -42,7 +46,9 @@ __all__ = [
     "DataSummary",
     "EpochRow",
     "ErrorSample",
+    "EstimatorSummary",
     "Evaluation",
+    "FilterBank",
     "LayerMap",
     "LayerRow",
     "MapStability",
@@ -163,7 +169,9 @@ class ModelSummary:
 
     Sizes are in bytes, float32, for one sample: the input, all leaf outputs
     forward and backward (twice the sum of the outputs, as torchsummary counts
-    them), the parameters.
+    them), the parameters. `source` is empty for a network that is not the study's
+    own. `weights` is what it started from, as written; `weights_fingerprint` the
+    SHA-256 of a file that was named.
     """
 
     name: str
@@ -180,6 +188,8 @@ class ModelSummary:
     source: str
     source_file: str
     source_line: int
+    weights: str = "none"
+    weights_fingerprint: str = ""
 
     def __post_init__(self) -> None:
         rows = sum(row.trainable + row.frozen for row in self.layers)
@@ -252,6 +262,43 @@ class Evaluation:
             raise ValueError(msg)
 
 
+@dataclass(frozen=True, slots=True)
+class EstimatorSummary:
+    """What classifies by a network's features in place of its last layer.
+
+    `alias` and `layer` name the features; `n_support` counts support vectors;
+    `train_accuracy` is of the samples that it was fitted to.
+    """
+
+    name: str
+    c: float
+    scaled: bool
+    alias: str
+    layer: str
+    n_features: int
+    n_train: int
+    n_support: int
+    train_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilterBank:
+    """The filters of a convolution at a checkpoint, and the images that are shown after it.
+
+    The arrays ``filters.weights`` and ``filters.outputs`` hold the numbers; `images`
+    are rows of the evaluated split, empty where the data may not be shown.
+    """
+
+    layer: str
+    horizon: int
+    epoch: int
+    n: int
+    height: int
+    width: int
+    channels: int
+    images: tuple[Thumbnail, ...]
+
+
 # ── the record ──────────────────────────────────────────────────────────────
 
 
@@ -260,7 +307,8 @@ class RunResult:
     """The reproducible part of a record.
 
     `keys` maps each stage to its key; `arrays` each array's name to the SHA-256
-    of its dtype, shape and bytes.
+    of its dtype, shape and bytes. A run whose classifier is an estimator has no
+    epochs, and its one evaluation is at horizon 0, epoch 0.
     """
 
     experiment: str
@@ -274,6 +322,8 @@ class RunResult:
     evaluations: tuple[Evaluation, ...]
     maps: tuple[LayerMap, ...]
     arrays: Mapping[str, str]
+    estimator: EstimatorSummary | None = None
+    filters: FilterBank | None = None
 
     def __post_init__(self) -> None:
         if [row.epoch for row in self.epochs] != list(range(1, len(self.epochs) + 1)):

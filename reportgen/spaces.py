@@ -99,7 +99,10 @@ class LayerMap:
 
     `alias` is the name in the experiment file, `layer` the module's name.
     `trustworthiness` is in [0, 1] (Venna and Kaski, 2001), over `n_neighbours`
-    of the measures. `stability` is None where the experiment wants none.
+    of the measures. `stability` is None where the experiment wants none. `line` is
+    (a, b, c) of the straight line a·x + b·y + c = 0 that a linear support-vector
+    machine draws on the map between two classes, the second class on its positive
+    side; None with more classes.
     """
 
     horizon: int
@@ -117,3 +120,4 @@ class LayerMap:
     features_structure: SpaceStructure
     map_structure: SpaceStructure
     stability: MapStability | None
+    line: tuple[float, float, float] | None = None

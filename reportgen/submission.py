@@ -19,6 +19,7 @@ from pathlib import Path
 
 from reportgen.errors import Fault, RunError, SpecError
 from reportgen.hashing import sha256_bytes, sha256_file
+from reportgen.spec.report import GENERATED
 
 TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: contents decide the bytes, not when they were packed."""
@@ -54,7 +55,12 @@ class Submission:
 
 
 def list_files(
-    pdf: Path, notebooks: Sequence[str], study_folder: Path, *, listed_in: str
+    pdf: Path,
+    notebooks: Sequence[str],
+    study_folder: Path,
+    *,
+    listed_in: str,
+    generated: Sequence[Path] = (),
 ) -> tuple[tuple[str, Path], ...]:
     """Return name and path of each file of a submission: the PDF, then the notebooks as listed.
 
@@ -63,11 +69,14 @@ def list_files(
     pdf : Path
         The report; it keeps its name.
     notebooks : sequence of str
-        Paths relative to `study_folder`; in the zip they have no folder.
+        Paths relative to `study_folder`; in the zip they have no folder. `GENERATED`
+        stands for all of `generated`.
     study_folder : Path
         The study's folder, `experiments/<study>`.
     listed_in : str
         The file that lists the notebooks, as the user knows it; for messages.
+    generated : sequence of Path, optional
+        Notebooks that were made from the experiments.
 
     Raises
     ------
@@ -79,6 +88,9 @@ def list_files(
     folder = study_folder.resolve()
     files = [(pdf.name, pdf)]
     for i, listed in enumerate(notebooks):
+        if listed == GENERATED:
+            files += [(path.name, path) for path in generated]
+            continue
         path = (folder / listed).resolve()
         if not path.is_relative_to(folder):
             problem = f"lies outside {study_folder.name}/; put it there"

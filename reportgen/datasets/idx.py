@@ -44,6 +44,11 @@ class IdxFolder:
     folder: str
     origin: str = ""
 
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Names of the files in the folder."""
+        return tuple(_file_names().values())
+
     def find(self, request: Request) -> Found | Miss:
         """Return the four files, a plain one before a gzipped one."""
         base = self.base.folder(request)

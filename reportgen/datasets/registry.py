@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, known_dataset
+from reportgen.datasets.glyphs import DrawnGlyphs
 from reportgen.datasets.image_folders import ImageFolders
 from reportgen.datasets.npz import read_classes
 from reportgen.datasets.place import Found, Miss, Place, Request, sign, walk_folder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reportgen.spec.glyphs import Glyphs
     from reportgen.spec.images import ImageSource
 
 
@@ -49,7 +51,8 @@ class Location:
         label holds the role and a hash of path and inode, so that another file
         of the same size and time is told apart, and no path goes into a cache. A
         folder's row has the number and a digest of its files instead. Of image
-        files there is one row more, of how they are read.
+        files there is one row more, of how they are read; of glyphs, of how they
+        are drawn.
 
         Raises
         ------
@@ -57,7 +60,7 @@ class Location:
             If a file went away since it was found.
         """
         rows = [sign(role, path) for role, path in self.files.items()]
-        if isinstance(self.place, ImageFolders):
+        if isinstance(self.place, ImageFolders | DrawnGlyphs):
             rows.append([f"manner {self.place.manner_mark}"])
         return rows
 
@@ -77,6 +80,7 @@ def locate(
     data_dir: Path | None = None,
     *,
     source: ImageSource | None = None,
+    glyphs: Glyphs | None = None,
     download: bool = True,
 ) -> Location:
     """Return where a data set lies, the first place that has it.
@@ -89,6 +93,8 @@ def locate(
         The user's data directory.
     source : ImageSource, optional
         What the experiment file says of the image files that the data set lies as.
+    glyphs : Glyphs, optional
+        What it says of the emoji that are drawn.
     download : bool
         Whether the last resort, torchvision's download, may be taken.
 
@@ -98,7 +104,7 @@ def locate(
         If the name is unknown, the data directory is no folder, or no place has
         the data set: the message lists what was tried and how to get it.
     """
-    known = known_dataset(name, source)
+    known = known_dataset(name, source, glyphs)
     if data_dir is not None and not data_dir.is_dir():
         msg = f"data directory {data_dir} is no folder; correct --data-dir or REPORTGEN_DATA"
         raise DataError(msg)

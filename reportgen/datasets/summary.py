@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.datasets.thumbnail import make_thumbnail
 from reportgen.errors import DataError
 from reportgen.records import DataSummary, SplitSize, Thumbnail
-from reportgen.spec.experiment import DatasetSpec, Normalization
+from reportgen.spec.dataset import DatasetSpec, Normalization
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from reportgen.facts.class_groups import (
+    check_class_groups,
+    group_error_facts,
+    group_facts,
+    group_map_facts,
+)
 from reportgen.facts.cluster_facts import cluster_facts
 from reportgen.facts.data import data_facts
 from reportgen.facts.dropout import dropout_facts
+from reportgen.facts.estimator import estimator_facts
 from reportgen.facts.evaluation import (
     class_facts,
     error_facts,
@@ -20,8 +27,10 @@ from reportgen.facts.evaluation import (
     score_facts,
 )
 from reportgen.facts.fact import Fact
+from reportgen.facts.filters import filter_facts
 from reportgen.facts.later import later_facts
 from reportgen.facts.layers import layer_facts
+from reportgen.facts.line import line_facts
 from reportgen.facts.maps import map_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
@@ -30,6 +39,7 @@ from reportgen.facts.selection import selection_facts
 from reportgen.facts.stability import stability_facts
 from reportgen.facts.training import curve_facts, training_facts
 from reportgen.facts.trials import trial_facts
+from reportgen.facts.versus import section_facts
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.study import Run, Study
 
@@ -45,10 +55,13 @@ def label_runs(runs: Sequence[Run]) -> dict[RunId, str]:
 
 def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
     """Yield all facts on one run."""
-    key = record.result.keys["record"]
+    key, groups = record.result.keys["record"], run.spec.dataset.class_groups
     yield from data_facts(label, record, key)
     yield from model_facts(label, record, key)
     yield from training_facts(label, record, run.spec, run.why, key)
+    yield from estimator_facts(label, record, key)
+    yield from filter_facts(label, record, key)
+    yield from group_facts(label, groups, key)
     yield from provenance_facts(label, record, key)
     for evaluation in record.result.evaluations:
         yield from score_facts(label, record, evaluation, key)
@@ -58,12 +71,15 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
         yield from pair_facts(label, record, evaluation, key)
         yield from class_facts(label, record, evaluation, key)
         yield from error_facts(label, record, evaluation, key)
+        yield from group_error_facts(label, record, groups, evaluation, key)
     for evaluation, later in pairwise(record.result.evaluations):
         yield from later_facts(label, record, evaluation, later, key)
     for layer_map in record.result.maps:
         yield from map_facts(label, record, layer_map, key)
         yield from cluster_facts(label, record, layer_map, key)
         yield from stability_facts(label, layer_map, key)
+        yield from line_facts(label, record, layer_map, key)
+        yield from group_map_facts(label, record, groups, layer_map, key)
     for h in dict.fromkeys(layer_map.horizon for layer_map in record.result.maps):
         yield from layer_facts(label, [m for m in record.result.maps if m.horizon == h], key)
 
@@ -95,8 +111,11 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
     ------
     KeyError
         If a run has no record.
+    SpecError
+        If a group of classes names one that the data do not have.
     """
     labels = label_runs(study.runs)
+    check_class_groups(study, records)
     facts: list[Fact] = []
     for run in study.runs:
         facts += run_facts(labels[run.id], run, records[run.id])
@@ -113,4 +132,7 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
         keys = [record.result.keys["record"] for record in chosen]
         facts += trial_facts(name, chosen[0], chosen[1:], keys)
         facts += all_seed_facts(name, [run.id for run in study.runs], records)
+    sections = [section.experiments for section in study.report.sections]
+    first = {label: records[id] for id, label in labels.items() if label in study.experiments}
+    facts += section_facts(sections, first)
     return tuple(facts)

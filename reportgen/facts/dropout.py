@@ -24,8 +24,12 @@ from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.smoothing import window_width
 from reportgen.records import EpochRow, Evaluation, RunRecord
 from reportgen.spec.experiment import Experiment
+from reportgen.spec.training import HorizontalFlip, RandomCrop, RandomShift
 
 Cause = Literal["none", "dropout", "lag", "easier_validation"]
+
+RANDOM = (RandomCrop, HorizontalFlip, RandomShift)
+"""Steps of augmentation that draw anew for each sample; the others only set a size."""
 
 FIELDS: tuple[tuple[str, Unit, str], ...] = (
     ("layers", "count", "Dropout layers of the network."),
@@ -124,13 +128,15 @@ def judge_gap(rows: Sequence[EpochRow], best: int, layers: int, *, augmented: bo
 def dropout_facts(
     run: str, record: RunRecord, spec: Experiment, evaluation: Evaluation, key: str
 ) -> Iterator[Fact]:
-    """Yield how the three losses lie up to an evaluation's horizon."""
+    """Yield how the three losses lie up to an evaluation's horizon; nothing without epochs."""
     h = evaluation.horizon
+    if not record.result.epochs:
+        return
     found = judge_gap(
         record.result.epochs[:h],
         evaluation.epoch,
         sum("Dropout" in layer.type for layer in record.result.model.layers),
-        augmented=bool(spec.training.augmentation),
+        augmented=any(isinstance(step, RANDOM) for step in spec.augmentation),
     )
     source = Source(key, f"epochs[:{h}],model.layers")
     for kind, field in KINDS:

@@ -67,15 +67,27 @@ def hits(record: RunRecord, horizon: int) -> np.ndarray:
     return right
 
 
+def share_interval(right: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
+    """Return the 95 % interval of the share of samples that are right.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (n,)
+    groups : ndarray of int, shape (n,), or None
+        The group of each sample, where they are not independent.
+    """
+    if groups is None:
+        return wilson_interval(int(right.sum()), len(right))
+    return grouped_wilson(
+        count_by_group(right, groups), count_by_group(np.ones_like(right), groups)
+    )
+
+
 def accuracy_interval(record: RunRecord, evaluation: Evaluation) -> tuple[float, float]:
     """Return the 95 % interval of a checkpoint's accuracy, by group where samples have groups."""
     if "groups" not in record.arrays:
         return wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
-    groups = record.arrays["groups"]
-    right = hits(record, evaluation.horizon)
-    return grouped_wilson(
-        count_by_group(right, groups), count_by_group(np.ones_like(right), groups)
-    )
+    return share_interval(hits(record, evaluation.horizon), record.arrays["groups"])
 
 
 def count_units(record: RunRecord) -> int:
@@ -86,16 +98,16 @@ def count_units(record: RunRecord) -> int:
 
 
 def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
-    """Yield the accuracy of a checkpoint, its interval, and its epoch's other values."""
+    """Yield the accuracy of a checkpoint, its interval, and its epoch's other values.
+
+    An estimator has no epoch and no losses: of its training there is the accuracy alone.
+    """
     h, n = evaluation.horizon, evaluation.n
     right = n - evaluation.n_errors
     low, high = accuracy_interval(record, evaluation)
     field = f"evaluations[h={h}]"
     here = Source(key, field)
-    row = record.result.epochs[evaluation.epoch - 1]
-    there = Source(key, f"epochs[{evaluation.epoch - 1}]")
     commonest = max(map(sum, evaluation.confusion))
-    yield EPOCH(evaluation.epoch, here, run=run, h=h)
     yield ACCURACY(right / n, here, run=run, h=h)
     yield LOW(low, here, run=run, h=h)
     yield HIGH(high, here, run=run, h=h)
@@ -103,6 +115,19 @@ def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -
     yield UNITS(count_units(record), here, run=run, h=h)
     yield ERRORS(evaluation.n_errors, here, run=run, h=h)
     yield CHANCE(low <= commonest / n, here, run=run, h=h)
+    yield from learnt_facts(run, record, evaluation, key)
+
+
+def learnt_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
+    """Yield a checkpoint's epoch and its losses, or how well an estimator fits its samples."""
+    h, estimator = evaluation.horizon, record.result.estimator
+    if estimator is not None:
+        there = Source(key, "estimator.train_accuracy")
+        yield TRAIN_ACCURACY(estimator.train_accuracy, there, run=run, h=h)
+        return
+    row = record.result.epochs[evaluation.epoch - 1]
+    there = Source(key, f"epochs[{evaluation.epoch - 1}]")
+    yield EPOCH(evaluation.epoch, Source(key, f"evaluations[h={h}]"), run=run, h=h)
     yield LOSS(row.validation_loss, there, run=run, h=h)
     yield TRAIN_ACCURACY(row.train_accuracy, there, run=run, h=h)
     yield TRAIN_LOSS(row.train_loss, there, run=run, h=h)

@@ -96,13 +96,17 @@ def space_facts(
 
 
 def map_facts(run: str, record: RunRecord, layer_map: LayerMap, key: str) -> Iterator[Fact]:
-    """Yield the facts on one map and on the features that it shows."""
+    """Yield the facts on one map and on the features that it shows.
+
+    The map of a network as it starts, which an estimator looks at, is of no epoch.
+    """
     source = Source(key, f"maps[h={layer_map.horizon},{layer_map.alias}]")
     names = {"run": run, "h": layer_map.horizon, "layer": layer_map.alias}
     yield LAYER(layer_map.layer, source, **names)
     yield N(layer_map.n, source, **names)
     yield FEATURES(layer_map.n_features, source, **names)
-    yield EPOCH(layer_map.epoch, source, **names)
+    if layer_map.epoch:
+        yield EPOCH(layer_map.epoch, source, **names)
     yield PERPLEXITY(layer_map.perplexity, source, **names)
     yield TRUST(layer_map.trustworthiness, source, **names)
     for space in SPACES:

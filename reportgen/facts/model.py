@@ -8,6 +8,10 @@ from reportgen.facts.fact import Definition, Fact, Source, define
 from reportgen.records import LayerRow, RunRecord
 
 MODEL_NAME = define("{run}.model.name", "text", "Name of the network's class.")
+WEIGHTS = define(
+    "{run}.model.weights", "text", "What it started from, as in the experiment file; none: random."
+)
+PRETRAINED = define("{run}.model.pretrained", "bool", "Whether it started from learnt weights.")
 PARAMETERS = define("{run}.model.parameters", "count", "Parameters, trainable or not.")
 TRAINABLE = define("{run}.model.trainable", "count", "Parameters that training changes.")
 FROZEN = define("{run}.model.frozen", "count", "Parameters that training leaves as they are.")
@@ -28,6 +32,9 @@ LAYER_PARAMETERS = define("{run}.model.layers.{i}.parameters", "count", "Its par
 LARGEST_NAME = define("{run}.model.largest.name", "text", "Layer with most parameters.")
 LARGEST_PARAMETERS = define("{run}.model.largest.parameters", "count", "Parameters of that layer.")
 LARGEST_SHARE = define("{run}.model.largest.share", "fraction", "Its share of all parameters.")
+
+UNTRAINED = "none"
+"""What `weights` says of a network that starts at random."""
 
 TOTALS: tuple[tuple[Definition, str], ...] = (
     (TRAINABLE, "n_trainable"),
@@ -54,6 +61,8 @@ def model_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
 
     parameters = model.n_trainable + model.n_frozen
     yield MODEL_NAME(model.name, source("name"), run=run)
+    yield WEIGHTS(model.weights, source("weights"), run=run)
+    yield PRETRAINED(model.weights != UNTRAINED, source("weights"), run=run)
     yield PARAMETERS(parameters, source("n_trainable+n_frozen"), run=run)
     for kind, field in TOTALS:
         yield kind(getattr(model, field), source(field), run=run)

@@ -20,7 +20,7 @@ EPOCH_S = define("{run}.provenance.epoch_s", "s", "Median seconds of an epoch.")
 
 
 def provenance_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
-    """Yield the facts on how a record came about."""
+    """Yield the facts on how a record came about; without epochs there are no durations."""
     provenance = record.provenance
 
     def source(field: str) -> Source:
@@ -35,6 +35,6 @@ def provenance_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
     for library, version in provenance.versions.items():
         name = library.replace("-", "_")
         yield VERSION(version, source(f"versions.{library}"), run=run, library=name)
-    yield TRAINING_S(sum(provenance.epoch_s), source("epoch_s"), run=run)
-    epoch_s = median(provenance.epoch_s) if provenance.epoch_s else None
-    yield EPOCH_S(epoch_s, source("epoch_s"), run=run)
+    if provenance.epoch_s:
+        yield TRAINING_S(sum(provenance.epoch_s), source("epoch_s"), run=run)
+        yield EPOCH_S(median(provenance.epoch_s), source("epoch_s"), run=run)

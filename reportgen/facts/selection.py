@@ -39,8 +39,14 @@ EXCESS = define(
 def selection_facts(
     run: str, record: RunRecord, evaluation: Evaluation, key: str
 ) -> Iterator[Fact]:
-    """Yield among how many epochs the checkpoint was chosen, and the last epochs' accuracies."""
+    """Yield among how many epochs the checkpoint was chosen, and the last epochs' accuracies.
+
+    An estimator has no epochs to choose among: its accuracy is not one of several.
+    """
     h = evaluation.horizon
+    if not record.result.epochs:
+        yield SAME_SPLIT(False, Source(key, "estimator"), run=run, h=h)
+        return
     accuracies = [row.validation_accuracy for row in record.result.epochs[:h]]
     recent = accuracies[-max(1, window_width(len(accuracies))) :]
     source = Source(key, f"epochs[:{h}]")

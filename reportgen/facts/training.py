@@ -9,7 +9,8 @@ from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.statistics import wilson_interval
 from reportgen.facts.verdicts import CurveVerdict, judge_curves
 from reportgen.records import Evaluation, RunRecord
-from reportgen.spec.experiment import Experiment, Phase
+from reportgen.spec.experiment import Experiment
+from reportgen.spec.training import Phase
 
 SEED = define("{run}.seed", "count", "Seed of the weights, the order of samples and the dropout.")
 MAP_SEED = define(
@@ -29,6 +30,9 @@ OPTIMIZER = define("{run}.training.phases.{i}.optimizer", "text", "Optimiser of 
 RATE = define("{run}.training.phases.{i}.lr", "ratio", "Learning rate.")
 MOMENTUM = define("{run}.training.phases.{i}.momentum", "ratio", "Momentum; none for Adam.")
 PHASE_EPOCHS = define("{run}.training.phases.{i}.epochs", "epoch", "Epochs of the phase.")
+PHASE_TRAIN = define(
+    "{run}.training.phases.{i}.train", "text", "`all`, or the modules that learn, with commas."
+)
 
 ROW_FIELDS: tuple[tuple[str, Unit, str], ...] = (
     ("running_loss", "nats", "Mean loss while the weights change, dropout on."),
@@ -86,12 +90,17 @@ def phase_facts(run: str, key: str, i: int, phase: Phase) -> Iterator[Fact]:
     yield RATE(optimizer.lr, source, run=run, i=i)
     yield MOMENTUM(getattr(optimizer, "momentum", None), source, run=run, i=i)
     yield PHASE_EPOCHS(phase.epochs, source, run=run, i=i)
+    trained = phase.train if isinstance(phase.train, str) else ", ".join(phase.train)
+    yield PHASE_TRAIN(trained, source, run=run, i=i)
 
 
 def training_facts(
     run: str, record: RunRecord, spec: Experiment, why: str, key: str
 ) -> Iterator[Fact]:
-    """Yield a run's settings and its epochs; `why` is empty but for trials."""
+    """Yield a run's settings and its epochs; `why` is empty but for trials.
+
+    An estimator has neither epochs nor batches nor phases.
+    """
     result = record.result
     yield SEED(result.seed, Source(key, "seed"), run=run)
     for kind, part, field in (
@@ -103,6 +112,8 @@ def training_facts(
             yield kind(part.seed, Source(key, f"spec.{field}.seed"), run=run)
     yield WHY(why, Source(key, "spec.sweep.why"), run=run)
     yield STOPPED(result.stopped, Source(key, "stopped"), run=run)
+    if spec.training is None:
+        return
     yield EPOCHS(len(result.epochs), Source(key, "epochs"), run=run)
     yield BATCH(spec.training.batch_size, Source(key, "spec.training.batch_size"), run=run)
     for i, phase in enumerate(spec.training.phases, start=1):
@@ -137,8 +148,10 @@ def judge_horizon(record: RunRecord, evaluation: Evaluation) -> CurveVerdict:
 
 
 def curve_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:
-    """Yield the verdict on the curves up to an evaluation's horizon."""
+    """Yield the verdict on the curves up to an evaluation's horizon; nothing without epochs."""
     h = evaluation.horizon
+    if not record.result.epochs:
+        return
     verdict = judge_horizon(record, evaluation)
     source = Source(key, f"epochs[:{h}]")
     yield HORIZON(h, source, run=run, h=h)

@@ -1,13 +1,12 @@
 """Tints for the cells of a confusion matrix: one hue, light, legible, errors brought out.
 
 A matrix of a good network is a full diagonal and a few small counts beside it.
-On one linear scale those counts would all be white, so the diagonal is tinted
-by its share of the row, and an error by the logarithm of its count.
+On a linear scale those counts would all be white. All cells are tinted by the
+cube root of their share of the row: small counts are told apart, and a deeper
+tint always means more, on the diagonal as beside it.
 """
 
 from __future__ import annotations
-
-import math
 
 # One hue, from paper to a blue that still carries dark ink; its lightness falls
 # evenly, so that a grey print keeps the order.
@@ -18,9 +17,10 @@ INK = "#1a1a1a"
 FAINT_INK = "#767676"
 # The lightest tint of a cell that holds anything: one error must be seen.
 FIRST_TINT = 0.18
+POWER = 1 / 3
 
 
-def heat(count: int, row_total: int, *, diagonal: bool = False) -> tuple[str, str]:
+def heat(count: int, row_total: int) -> tuple[str, str]:
     """Return background and ink of a cell as `#rrggbb`, with a contrast of 4.5 or more.
 
     Parameters
@@ -29,9 +29,6 @@ def heat(count: int, row_total: int, *, diagonal: bool = False) -> tuple[str, st
         Samples in the cell, from 0 to `row_total`.
     row_total : int
         Samples of the cell's true class.
-    diagonal : bool, default False
-        Whether the cell holds hits: tinted by `count / row_total`; an error is
-        tinted by `log(1 + count) / log(1 + row_total)`.
 
     Raises
     ------
@@ -43,8 +40,7 @@ def heat(count: int, row_total: int, *, diagonal: bool = False) -> tuple[str, st
         raise ValueError(msg)
     if count == 0:
         return _hex(PAPER), FAINT_INK
-    share = count / row_total if diagonal else math.log1p(count) / math.log1p(row_total)
-    tint = FIRST_TINT + (1 - FIRST_TINT) * share
+    tint = FIRST_TINT + (1 - FIRST_TINT) * (count / row_total) ** POWER
     mixed = tuple(round(p + (d - p) * tint) for p, d in zip(PAPER, DEEPEST, strict=True))
     return _hex(mixed), INK
 

@@ -83,7 +83,10 @@ class ImageGrid(Drawing):
         require_width(self.width_mm)
 
     def _compose(self, style: FigureStyle) -> Figure:
-        pictures = [_decode(image.png, i) for i, image in enumerate(self.images, 1)]
+        pictures = [
+            decode_png(image.png, f"figure ImageGrid: picture {i}")
+            for i, image in enumerate(self.images, 1)
+        ]
         columns, pitch = self._columns(style)
         side = min(pitch - GAP, LARGEST)
         # All pictures share one width; the tallest gives the rows their height.
@@ -120,8 +123,14 @@ class ImageGrid(Drawing):
         return columns, min((width + GAP - 2 * EDGE) / columns, pitch)
 
 
-def _decode(png: bytes, number: int) -> NDArray[Any]:
-    """Return a PNG's pixels, uint8, (height, width, 3)."""
+def decode_png(png: bytes, what: str) -> NDArray[Any]:
+    """Return a PNG's pixels, uint8, (height, width, 3).
+
+    Raises
+    ------
+    TemplateError
+        If it is not a whole PNG; `what` says which picture it is.
+    """
     import numpy as np
     from PIL import Image
 
@@ -129,7 +138,7 @@ def _decode(png: bytes, number: int) -> NDArray[Any]:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError) as cause:
-        msg = f"figure ImageGrid: picture {number} is not a whole PNG: {cause}"
+        msg = f"{what} is not a whole PNG: {cause}"
         raise TemplateError(msg) from cause
 
 

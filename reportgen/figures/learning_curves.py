@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from reportgen.errors import TemplateError
 from reportgen.figures.drawing import Drawing, require, require_width
 from reportgen.figures.placement import UNDERNEATH, Box, Label, place_labels
 from reportgen.figures.sheet import Entry, Sheet, label_axis, legend_rows, open_axes, text_width
@@ -37,6 +38,8 @@ LOG_FROM = 20.0
 MAX_MARKERS = 25
 AXIS_WORDS = 25.0  # below a panel: tick labels and the axis's name, in points
 PANEL_GAP = 16.0
+PHASE_ROW = 1.25 * TICK_SIZE
+PHASE_GAP = 2.5  # between the line of a phase and its words
 RIGHT = 5.0  # half of the last epoch's number
 
 LINES: dict[str, dict[str, Any]] = {
@@ -90,6 +93,14 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseChange:
+    """A phase of training that begins after this epoch: a fine line, and words above it."""
+
+    after: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class LearningCurves(Drawing):
     """Loss and accuracy of one training, epoch by epoch from 1.
 
@@ -105,6 +116,8 @@ class LearningCurves(Drawing):
         Rising epochs; may be empty.
     extension : Extension or None
     words : CurveWords
+    phases : tuple of PhaseChange
+        Where phases but the first begin, in rising order.
     width_mm, panel_mm : float
         Width of the whole, height of the plotting areas.
 
@@ -125,6 +138,7 @@ class LearningCurves(Drawing):
     best: tuple[BestMark, ...]
     extension: Extension | None
     words: CurveWords
+    phases: tuple[PhaseChange, ...] = ()
     width_mm: float = 150.0
     panel_mm: float = 46.0
 
@@ -151,6 +165,11 @@ class LearningCurves(Drawing):
             self.extension is None or 1 <= self.extension.after < n,
             f"the second horizon must begin after an epoch from 1 to {n - 1}",
         )
+        changes = [change.after for change in self.phases]
+        require(
+            changes == sorted(set(changes)) and all(1 <= e < n for e in changes),
+            f"phases must begin after rising epochs from 1 to {n - 1}, got {changes}",
+        )
         require_width(self.width_mm)
         require(20 <= self.panel_mm <= 120, f"a panel is 20 to 120 mm high, got {self.panel_mm}")
 
@@ -168,7 +187,8 @@ class LearningCurves(Drawing):
     def _compose(self, style: FigureStyle) -> Figure:
         entries = self._entries()
         rows = len(legend_rows(style, entries, self.width_mm * MM))
-        head = (rows * LINE_HEIGHT + 0.5 + 1.6) * LABEL_SIZE  # legend, a gap, the panel's title
+        # The legend, a gap, the panel's title, a line of words on phases.
+        head = (rows * LINE_HEIGHT + 0.5 + 1.6) * LABEL_SIZE + self._phase_row
         panel = self.panel_mm * MM
         sheet = Sheet(style, self.width_mm, AXIS_WORDS + panel + head)
         sheet.legend(entries, 0.0, sheet.height)
@@ -187,6 +207,11 @@ class LearningCurves(Drawing):
             label_axis(axes, style, "y", [t for t, _ in scale.ticks], column)
         self._label_best(sheet, axes, box)
         return sheet.figure
+
+    @property
+    def _phase_row(self) -> float:
+        """Height of the line of words on phases, above the panel."""
+        return PHASE_ROW if any(change.words for change in self.phases) else 0.0
 
     def _entries(self) -> list[Entry]:
         names = [("validation", self.words.validation), ("training", self.words.training)]
@@ -236,7 +261,7 @@ class LearningCurves(Drawing):
         label_axis(axes, sheet.style, "x", ticks, [sheet.style.number(t, 0) for t in ticks])
         if self.n_epochs <= MAX_MARKERS:
             axes.set_xticks(range(1, self.n_epochs + 1), minor=True)
-        title = box.top + 0.6 * LABEL_SIZE
+        title = box.top + 0.6 * LABEL_SIZE + self._phase_row
         sheet.write(box.left, title, scale.title, weight="semibold")
         middle = (box.left + box.right) / 2
         sheet.write(middle, 0.3 * LABEL_SIZE, self.words.epoch, align="center")
@@ -244,6 +269,7 @@ class LearningCurves(Drawing):
             self._shade(axes, self.extension)
             later = self.extension.words
             sheet.write(box.right, title, later, size=TICK_SIZE, align="right", color=MUTED)
+        self._mark_phases(sheet, axes, box)
         every = math.ceil(self.n_epochs / MAX_MARKERS)
         epochs = range(1, self.n_epochs + 1)
         for name, values in scale.curves.items():
@@ -259,6 +285,27 @@ class LearningCurves(Drawing):
         edge = extension.after + 0.5
         axes.axvspan(edge, self.n_epochs + 0.5, color=SHADE, lw=0, zorder=0)
         axes.axvline(edge, color=RULE, lw=HAIRLINE, ls=(0, (4, 3)), zorder=0.5)
+
+    def _mark_phases(self, sheet: Sheet, axes: Axes, box: Box) -> None:
+        """Draw a line where each later phase begins, and its words at the line's upper end."""
+        from matplotlib.transforms import blended_transform_factory
+
+        place = blended_transform_factory(axes.transData, axes.transAxes)
+        end = -math.inf
+        for change in self.phases:
+            edge = change.after + 0.5
+            rise = 1 + 0.8 * PHASE_ROW / box.height if change.words else 1.0
+            look: dict[str, Any] = {"color": MUTED, "lw": HAIRLINE, "clip_on": False}
+            axes.plot([edge] * 2, [0, rise], transform=place, label="phase", **look)
+            x = float(axes.transData.transform((edge, box.bottom))[0]) + PHASE_GAP
+            width = text_width(sheet.style, change.words, size=TICK_SIZE)
+            x = max(min(x, box.right - width), end)
+            if x + width > box.right:
+                msg = f'figure LearningCurves: no room for "{change.words}" above its phase'
+                raise TemplateError(msg)
+            baseline = box.top + 0.3 * TICK_SIZE
+            sheet.write(x, baseline, change.words, size=TICK_SIZE, color=MUTED)
+            end = x + width + 2 * PHASE_GAP if change.words else end
 
     def _label_best(self, sheet: Sheet, axes: Axes, box: Box) -> None:
         """Write each mark's words near its ring, where no curve runs."""

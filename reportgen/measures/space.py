@@ -29,6 +29,7 @@ from reportgen.records import SpaceMeasures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sklearn.svm import LinearSVC
 
     Floats = NDArray[np.float64]
     Labels = NDArray[np.intp]
@@ -84,6 +85,49 @@ def measure_space(
         separation=separation,
         linear_errors=linear_errors,
     )
+
+
+def separating_line(
+    points: NDArray[np.float32], labels: NDArray[np.integer[Any]]
+) -> tuple[float, float, float] | None:
+    """Return the straight line between two classes on a map.
+
+    It is that of the very machine whose errors `measure_space` counts.
+
+    Parameters
+    ----------
+    points : ndarray of float32, (n, 2)
+    labels : ndarray of int, (n,)
+        True classes.
+
+    Returns
+    -------
+    tuple of float, or None
+        (a, b, c) of the line a·x + b·y + c = 0, with a² + b² = 1: what stands left of
+        the equals sign is a point's distance from it, positive on the side of the
+        class with the higher number. None unless there are exactly two classes, and
+        where the machine finds no line, as for points that coincide.
+
+    Raises
+    ------
+    RunError
+        If a coordinate is not finite.
+    """
+    check_finite(points)
+    classes = labels.astype(np.intp)
+    if len(np.unique(classes)) != 2:
+        return None
+    mean = points.astype(np.float64).mean(axis=0)
+    centred = points.astype(np.float64) - mean
+    deviation = _deviation(centred)
+    with single_thread():
+        machine = _machine(centred / deviation, classes)
+    normal = machine.coef_[0] / deviation
+    length = float(np.hypot(*normal))
+    if length == 0.0:
+        return None
+    a, b = (normal / length).tolist()
+    return a, b, float((machine.intercept_[0] - normal @ mean) / length)
 
 
 def neighbourhood(n: int, n_neighbours: int) -> int:
@@ -216,13 +260,23 @@ def _rms(rows: Floats) -> float:
 
 def _linear_errors(centred: Floats, labels: Labels) -> int:
     """Count what a linear support-vector machine, fitted on the points, misclassifies."""
-    from sklearn.svm import LinearSVC
-
     if len(np.unique(labels)) < 2:
         return 0
+    scaled = centred / _deviation(centred)
+    return int(np.count_nonzero(_machine(scaled, labels).predict(scaled) != labels))
+
+
+def _deviation(centred: Floats) -> Floats:
+    """Return the deviation of each feature, 1 where it is the same everywhere; (d,)."""
     deviation = centred.std(axis=0)
-    scaled = centred / np.where(deviation > 0, deviation, 1.0)
+    return np.where(deviation > 0, deviation, 1.0)
+
+
+def _machine(scaled: Floats, labels: Labels) -> LinearSVC:
+    """Return a linear support-vector machine, fitted on the points."""
+    from sklearn.svm import LinearSVC
+
     # All classes at once (Crammer and Singer, 2001): one class against the rest could not
     # cut off a cluster in the middle of a map, however clear it is.
     machine = LinearSVC(multi_class="crammer_singer", tol=1e-3, max_iter=10_000, random_state=0)
-    return int(np.count_nonzero(machine.fit(scaled, labels).predict(scaled) != labels))
+    return machine.fit(scaled, labels)

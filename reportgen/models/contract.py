@@ -9,14 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.errors import Fault, ModelError, nearest
-from reportgen.models.outputs import evaluating, logits_of
+from reportgen.models.outputs import evaluating, first_tensor, logits_of
 from reportgen.models.phases import learnable_names, trained_names, training_norms
 from reportgen.models.study_code import fault_at, forward_fault
 
 if TYPE_CHECKING:
-    from reportgen.spec.experiment import Training
+    from reportgen.spec.training import Training
 
 PROBE_SAMPLES = 2
+
+LIBRARIES = ("torchvision", "efficientnet_lite_pytorch")
+"""Packages whose networks are sound: what fails in them fails by the images."""
 
 
 def check_model(
@@ -27,6 +30,7 @@ def check_model(
     features: Mapping[str, str] | None = None,
     training: Training | None = None,
     n_train: int = 0,
+    filters: str | None = None,
 ) -> None:
     """Refuse a network that its experiment cannot train or read, with all faults at once.
 
@@ -41,10 +45,13 @@ def check_model(
     n_classes : int
         Classes of the data set; the network must have as many outputs.
     features : mapping of str to str, optional
-        Alias to module name: each must exist and be called exactly once.
+        Alias to module name: each must exist and be called exactly once. Of a
+        tuple or list that it gives, the first item is read.
     training : Training, optional
         Its phases must name modules with parameters; with batch norm, no batch
         of the `n_train` training samples may hold a single one.
+    filters : str, optional
+        Name of the convolution whose filters are kept; called exactly once.
 
     Raises
     ------
@@ -52,12 +59,17 @@ def check_model(
         If anything is wrong.
     """
     layers = dict(model.named_modules())
+    read = {f"features.{alias}": name for alias, name in (features or {}).items()}
+    if filters is not None:
+        read["filters.layer"] = filters
     faults = [
-        _fault(f'features.{alias}: there is no layer "{name}"', model, name)
-        for alias, name in (features or {}).items()
+        _fault(f'{place}: there is no layer "{name}"', model, name)
+        for place, name in read.items()
         if name not in layers or not name
     ]
-    present = {alias: name for alias, name in (features or {}).items() if name in layers and name}
+    if filters and filters in layers and not isinstance(layers[filters], nn.Conv2d):
+        faults.append(_not_a_convolution(model, filters))
+    present = {place: name for place, name in read.items() if name in layers and name}
     faults += _check_forward(model, input_shape, n_classes, present)
     if training is not None:
         faults += _check_phases(model, training)
@@ -87,13 +99,21 @@ def _fault(message: str, model: nn.Module, name: str = "") -> Fault:
     return Fault("", 0, 0, message)
 
 
+def _not_a_convolution(model: nn.Module, name: str) -> Fault:
+    """Return the fault of filters that are asked of another layer."""
+    kind = type(find_layer(model, name)).__name__
+    found = [key for key, module in model.named_modules() if isinstance(module, nn.Conv2d)]
+    listed = f"; convolutions: {', '.join(found)}" if found else "; there is none"
+    return _fault(f'filters.layer: "{name}" must be a Conv2d, and is a {kind}{listed}', model)
+
+
 def _check_forward(
-    model: nn.Module, input_shape: tuple[int, int, int], n_classes: int, features: Mapping[str, str]
+    model: nn.Module, input_shape: tuple[int, int, int], n_classes: int, read: Mapping[str, str]
 ) -> list[Fault]:
     """Run `forward` once and look at its outputs and at the layers that are read."""
     kind = type(model).__name__
     shape = (PROBE_SAMPLES, *input_shape)
-    outputs: dict[str, list[object]] = {name: [] for name in features.values()}
+    outputs: dict[str, list[object]] = {name: [] for name in read.values()}
     handles = [
         find_layer(model, name).register_forward_hook(
             lambda _module, _inputs, output, kept=kept: kept.append(output)
@@ -106,16 +126,30 @@ def _check_forward(
     except ModelError as error:
         return [forward_fault(model, f"{kind}: {error}")]
     except Exception as error:  # noqa: BLE001 - the study's code may raise anything
+        if type(model).__module__.split(".")[0] in LIBRARIES:
+            return [_unfit_images(model, input_shape, error)]
         return [fault_at(error, f"{kind}.forward failed on an input of shape {shape}")]
     finally:
         for handle in handles:
             handle.remove()
     faults = [
         fault
-        for alias, name in features.items()
-        if (fault := _check_feature(model, alias, name, outputs[name]))
+        for place, name in read.items()
+        if (fault := _check_feature(model, place, name, outputs[name]))
     ]
     return _check_logits(model, logits, n_classes) + faults
+
+
+def _unfit_images(model: nn.Module, input_shape: tuple[int, int, int], error: Exception) -> Fault:
+    """Return the fault of images that a library's network cannot take, with what would help."""
+    kind, (channels, height, width) = type(model).__name__, input_shape
+    first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
+    if first is not None and first.in_channels != channels:
+        text = f"{kind} takes images of {first.in_channels} channels, and these have {channels}"
+        return _fault(f"{text}; for image files set dataset.source.channels", model)
+    text = f"{kind} cannot take images of {height}×{width} pixels (height × width)"
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return _fault(f"{text}: {reason}; bring them to another size: dataset.source.resize", model)
 
 
 def _check_logits(model: nn.Module, logits: Tensor, n_classes: int) -> list[Fault]:
@@ -133,15 +167,16 @@ def _check_logits(model: nn.Module, logits: Tensor, n_classes: int) -> list[Faul
     return []
 
 
-def _check_feature(model: nn.Module, alias: str, name: str, outputs: list[object]) -> Fault | None:
+def _check_feature(model: nn.Module, place: str, name: str, outputs: list[object]) -> Fault | None:
     """Refuse a layer whose output is not one tensor with a row a sample."""
-    text = f'features.{alias}: layer "{name}"'
+    text = f'{place}: layer "{name}"'
     if len(outputs) != 1:
         text += f" is called {len(outputs)} times in forward, not once"
         return _fault(f"{text}; give the call that is meant a module of its own", model)
-    output = outputs[0]
-    if not isinstance(output, Tensor):
-        return _fault(f"{text} must give a tensor, not {type(output).__name__}", model)
+    output = first_tensor(outputs[0])
+    if output is None:
+        text += " must give a tensor, or a tuple or list that begins with one"
+        return _fault(f"{text}, not {type(outputs[0]).__name__}", model)
     if output.dim() < 2 or len(output) != PROBE_SAMPLES:
         text += " must give one row of features a sample"
         return _fault(f"{text}; for {PROBE_SAMPLES} samples it gave {tuple(output.shape)}", model)

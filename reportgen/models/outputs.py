@@ -19,14 +19,20 @@ def logits_of(output: object) -> Tensor:
     ModelError
         If there is no tensor there.
     """
-    first = output[0] if isinstance(output, tuple | list) and output else output
-    if isinstance(first, Tensor):
+    first = first_tensor(output)
+    if first is not None:
         return first
     msg = (
         "forward must return the logits, or a tuple or list that begins with them; "
         f"it returned {type(output).__name__}"
     )
     raise ModelError(msg)
+
+
+def first_tensor(output: object) -> Tensor | None:
+    """Return what a module gave, or the first item of a tuple or list; None if it is no tensor."""
+    first = output[0] if isinstance(output, tuple | list) and output else output
+    return first if isinstance(first, Tensor) else None
 
 
 @contextlib.contextmanager

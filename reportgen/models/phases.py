@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 if TYPE_CHECKING:
     from torch import nn
 
-    from reportgen.spec.experiment import Phase
+    from reportgen.spec.training import Phase
 
 Trained = Literal["all"] | Sequence[str]
 

@@ -19,17 +19,17 @@ from reportgen.models.study_code import STUDY_MODULE, fault_at
 from reportgen.project import shown
 
 if TYPE_CHECKING:
-    from reportgen.spec.experiment import ModelSpec
+    from reportgen.spec.network import StudyModel
 
 
-def build_model(models_file: Path, spec: ModelSpec, *, seed: int) -> nn.Module:
-    """Build the network that an experiment names, with seeded initial weights, on the CPU.
+def build_model(models_file: Path, spec: StudyModel, *, seed: int) -> nn.Module:
+    """Build a class of the study, with seeded initial weights, on the CPU.
 
     Parameters
     ----------
     models_file : Path
         The study's models.py. It runs anew at each call, under a module name of its own.
-    spec : ModelSpec
+    spec : StudyModel
         Class name and keyword arguments.
     seed : int
         Seeds torch's CPU generator for the construction; its state is restored after.

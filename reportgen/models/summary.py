@@ -15,7 +15,7 @@ from reportgen.models.study_code import located_errors
 from reportgen.records import LayerRow, ModelSummary
 
 if TYPE_CHECKING:
-    from reportgen.spec.experiment import Phase
+    from reportgen.spec.training import Phase
 
 FLOAT32_BYTES = 4
 PROBE_SAMPLES = 2
@@ -29,6 +29,8 @@ def summarize_model(
     source: str,
     source_file: str,
     source_line: int,
+    weights: str = "none",
+    weights_fingerprint: str = "",
 ) -> ModelSummary:
     """Return a network's layers, parameters and sizes.
 
@@ -41,7 +43,9 @@ def summarize_model(
     phases : sequence of Phase
         A parameter that some phase trains is trainable, any other is frozen.
     source, source_file, source_line : str, str, int
-        The class's source code, its file and its first line.
+        The class's source code, its file and first line; empty, 0 for a library's.
+    weights, weights_fingerprint : str
+        What it started from, and the SHA-256 of a file that was named.
 
     Returns
     -------
@@ -49,18 +53,14 @@ def summarize_model(
         One row for each call of a leaf module, in the order of the calls. What
         `forward` calls as a function has no row. Buffers are floating-point
         numbers only: a batch norm's step counter is no statistic.
-
-    Notes
-    -----
-    `activation_bytes` is twice the leaf outputs of one sample, as torchsummary
-    counts the forward and backward pass.
     """
     calls, n_outputs = _run_once(model, input_shape)
     trainable_ids = _trainable_ids(model, phases)
     counted: set[int] = set()
     n_all = sum(p.numel() for p in model.parameters())
     n_trainable = sum(p.numel() for p in model.parameters() if id(p) in trainable_ids)
-    activations = sum(output.numel() // PROBE_SAMPLES for _, _, output in calls)
+    # Twice the outputs, as torchsummary counts the forward and the backward pass.
+    activations = 2 * sum(output.numel() // PROBE_SAMPLES for _, _, output in calls)
     return ModelSummary(
         name=type(model).__name__,
         layers=tuple(_row(*call, trainable_ids, counted) for call in calls),
@@ -70,12 +70,14 @@ def summarize_model(
         n_outputs=n_outputs,
         input_shape=input_shape,
         input_bytes=FLOAT32_BYTES * math.prod(input_shape),
-        activation_bytes=2 * FLOAT32_BYTES * activations,
+        activation_bytes=FLOAT32_BYTES * activations,
         parameter_bytes=FLOAT32_BYTES * n_all,
         printed=repr(model),
         source=source,
         source_file=source_file,
         source_line=source_line,
+        weights=weights,
+        weights_fingerprint=weights_fingerprint,
     )
 
 

@@ -82,6 +82,50 @@ def class_source(models_file: Path, class_name: str) -> tuple[str, int]:
     return _source(text, _find_class(tree, class_name, models_file))
 
 
+def module_source(models_file: Path, class_names: Sequence[str]) -> str:
+    """Return a module with some classes and all that they reach, as written, and nothing else.
+
+    Its classes have the fingerprints that they have in the whole file.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read or parsed, or has no such class.
+    """
+    text, tree = _parse(models_file)
+    units = list(_units(tree))
+    lines: set[int] = set()
+    for name in class_names:
+        _find_class(tree, name, models_file)
+        lines |= {unit.line for unit in _reached(units, name)}
+    kept = [node for node in tree.body if node.lineno in lines or _is_future(node)]
+    return "".join(_with_comments(text.split("\n"), kept)).lstrip("\n")
+
+
+def _is_future(node: ast.stmt) -> bool:
+    """Tell an import that changes how the file is read."""
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _with_comments(lines: Sequence[str], nodes: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield each statement with the comments and at most two blank lines right above it."""
+    for node in nodes:
+        first = _first_line(node) - 1
+        while first and lines[first - 1].startswith("#"):
+            first -= 1
+        blank = first
+        while blank and not lines[blank - 1].strip():
+            blank -= 1
+        yield "\n" * min(first - blank, 2)
+        yield "\n".join(lines[first : node.end_lineno]) + "\n"
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return the number of a statement's first line, that of its first decorator if it has one."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 def normalize(node: Any) -> Any:
     """Return a syntax tree as JSON-able lists that hold only what the code means.
 
@@ -145,7 +189,7 @@ def _find_class(tree: ast.Module, class_name: str, models_file: Path) -> ast.Cla
 
 
 def _source(text: str, found: ast.ClassDef) -> tuple[str, int]:
-    first = min([found.lineno, *(decorator.lineno for decorator in found.decorator_list)])
+    first = _first_line(found)
     lines = text.split("\n")[first - 1 : found.end_lineno]
     return "\n".join(lines) + "\n", first
 

@@ -10,10 +10,10 @@ stage     its key covers
 ========  ===================================================================
 data      fingerprint of the source, `dataset.split`, `dataset.subset`
 train     data; model, its code, weights, seed, precision, normalisation,
-          training but the epochs of the last phase
+          training but the epochs of the last phase; or the estimator and its layer
 evaluate  train; the horizon
 embed     train; the horizon, `features`, `embeddings`
-record    all of these; the names of experiment and trial, epochs, horizons
+record    all of these; the names of experiment and trial, epochs, horizons, `filters`
 ========  ===================================================================
 
 The epochs of the last phase are left out of the training key, so that raising
@@ -86,18 +86,27 @@ def stage_key(stage: str, **fields: Any) -> StageKey:
 
 def training_fields(spec: Experiment) -> dict[str, Any]:
     """Return what the training stage reads of a spec, without the last phase's epochs."""
-    training = spec.training.model_dump(mode="json", by_alias=True)
-    del training["phases"][-1]["epochs"]
     return {
         "model": spec.model.model_dump(mode="json", by_alias=True),
         "weights": spec.weights,
         "precision": spec.precision,
         "normalization": spec.dataset.model_dump(mode="json")["normalization"],
-        "training": training,
+        **learner_fields(spec),
     }
 
 
-def plan_run(run: Run, fingerprint: str, code: str) -> RunPlan:
+def learner_fields(spec: Experiment) -> dict[str, Any]:
+    """Return what decides how it learns: the training, or the estimator and its features."""
+    if spec.training is None:
+        assert spec.estimator is not None
+        fields = spec.estimator.model_dump(mode="json", exclude={"features", "batch_size"})
+        return {"estimator": fields, "layer": spec.features[spec.estimator_features]}
+    training = spec.training.model_dump(mode="json", by_alias=True)
+    del training["phases"][-1]["epochs"]
+    return {"training": training}
+
+
+def plan_run(run: Run, fingerprint: str, code: str, weights: str = "") -> RunPlan:
     """Return the keys of a run's stages.
 
     Parameters
@@ -107,12 +116,19 @@ def plan_run(run: Run, fingerprint: str, code: str) -> RunPlan:
         Of the data source: its content, whatever file it came in.
     code : str
         Of the model class and what it reaches in the study's models.py.
+    weights : str
+        Of the file that the weights come from, if the experiment names one.
     """
     spec = run.spec
     dataset = spec.dataset.model_dump(mode="json")
     data = stage_key("data", source=fingerprint, split=dataset["split"], subset=dataset["subset"])
     train = stage_key(
-        "train", data=data.digest, code=code, seed=run.id.seed, **training_fields(spec)
+        "train",
+        data=data.digest,
+        code=code,
+        seed=run.id.seed,
+        **training_fields(spec),
+        **({"weights_file": weights} if weights else {}),
     )
     evaluate = {
         h: stage_key("evaluate", train=train.digest, horizon=h) for h in spec.report_horizons
@@ -126,12 +142,18 @@ def plan_run(run: Run, fingerprint: str, code: str) -> RunPlan:
         experiment=run.id.experiment,
         trial=run.id.trial,
         seed=run.id.seed,
-        epochs=spec.training.epochs,
+        epochs=spec.epochs,
         train=train.digest,
         evaluate={str(h): key.digest for h, key in evaluate.items()},
         embed={str(h): key.digest for h, key in embed.items()},
+        **filter_fields(spec),
     )
     return RunPlan(run, data, train, evaluate, embed, record)
+
+
+def filter_fields(spec: Experiment) -> dict[str, Any]:
+    """Return what a record reads of the filters that it keeps; nothing where it keeps none."""
+    return {} if spec.filters is None else {"filters": spec.filters.model_dump(mode="json")}
 
 
 def embedding_fields(spec: Experiment) -> dict[str, Any]:

@@ -138,11 +138,25 @@ class Claims(Extension):
             raise ClaimError(msg)
         return value
 
+    @property
+    def depth(self) -> int:
+        """How many expressions are begun and not ended."""
+        return len(self._open)
+
+    def forget(self, depth: int) -> None:
+        """End the expressions begun last, but for so many."""
+        del self._open[depth:]
+
+    def in_hand(self) -> str:
+        """Return what to add to a fault in the claim in hand: its words, and its facts so far."""
+        stopped = [noted for noted in self._open if noted.words]
+        return "".join(f"\n    in the claim {n.words}{values(n.facts)}" for n in stopped[:1])
+
     def unfinished(self) -> str:
         """Return what to add to a fault that stopped an expression, and forget it."""
-        stopped = [noted for noted in self._open if noted.words]
-        self._open.clear()
-        return "".join(f"\n    in the claim {n.words}{values(n.facts)}" for n in stopped[:1])
+        text = self.in_hand()
+        self.forget(0)
+        return text
 
     def hold(self, lenient: bool, _: None, value: object) -> Markup:
         """Return the start of a claim's span.

@@ -12,7 +12,8 @@ from reportgen.facts.fact import Fact
 from reportgen.facts.results import results_json
 from reportgen.names import submission_stem
 from reportgen.records import RunId, RunRecord
-from reportgen.report.html import REFERENCE_WORDS, STYLE, Page, Writer
+from reportgen.report.draft import STYLE
+from reportgen.report.html import REFERENCE_WORDS, Page, Writer
 from reportgen.report.lints import Subject, find_all
 from reportgen.report.pdf import Attachment, replace_file, write_pdf
 from reportgen.report.pictures import FOLDER

@@ -18,6 +18,7 @@ from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
 from reportgen.report.marker import Marker
 from reportgen.report.marks import Bare, Marks
+from reportgen.report.sketches import Sketch
 from reportgen.spec.base import SpecModel
 
 _JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
@@ -88,15 +89,52 @@ class Environment(ImmutableSandboxedEnvironment):
         self.claims = Claims.of(self)
         self.marks = Marks(self.claims)
         self.consulted: set[str] = set()
+        self.absorptions = 0
+        self._sketches: dict[str, Sketch] = {}
         self.filters |= filters
         self.tests["known"] = is_known
         self.globals |= {"literal": literal, **names}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Parse a template, and put marks into it (see `reportgen.report.marker`)."""
+        """Parse a template, sketch it, and put marks into it (see `reportgen.report.marker`)."""
         template = super()._parse(source, name, filename)
+        self._sketches[name or ""] = sketch = Sketch()
+        sketch.read(template)
         Marker(self.marks, name or "").mark(template)
         return template
+
+    def sketch(self, name: str) -> Sketch:
+        """Return what a template uses and defines.
+
+        Raises
+        ------
+        jinja2.TemplateNotFound, jinja2.TemplateSyntaxError
+            If it cannot be read.
+        """
+        if name not in self._sketches:
+            assert self.loader is not None
+            source, filename, _ = self.loader.get_source(self, name)
+            self.parse(source, name, filename)
+        return self._sketches[name]
+
+    def rendered(
+        self, name: str, variables: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """Render a template; return its text and its top-level names.
+
+        What an expression raises comes with the templates' lines in its traceback.
+        """
+        template = self.get_template(name)
+        context = template.new_context(dict(variables))
+        try:
+            text = "".join(template.root_render_func(context))
+        except Exception:  # noqa: BLE001
+            self.handle_exception()  # raises it again
+        return text, context.get_exported()
+
+    def written(self, value: Any) -> str:
+        """Return a variable of a template as text."""
+        return str(value)
 
     def names(self) -> list[str]:
         """Return the names that every template may use, sorted."""

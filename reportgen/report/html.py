@@ -8,54 +8,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from reportgen.errors import Fault, TemplateError
 from reportgen.facts.fact import FactTree
 from reportgen.figures.heat import heat
 from reportgen.figures.style import FigureStyle
+from reportgen.report.draft import MACROS, PAGE, Draft, answer_name, no_answer, roots
 from reportgen.report.environment import Environment
-from reportgen.report.fonts import figure_fonts, font_css
+from reportgen.report.fonts import figure_fonts
 from reportgen.report.formatters import Formatters, range_of, spec
 from reportgen.report.listing import python_listing
+from reportgen.report.matrix import matrix_columns
 from reportgen.report.pictures import Pictures
-from reportgen.report.places import locate
+from reportgen.report.places import tell
 from reportgen.report.proof import Copy, Proof
 from reportgen.report.registry import Registry
+from reportgen.report.sketches import Survey
 from reportgen.report.spanish import Spanish
 from reportgen.report.text import plain
 from reportgen.report.view import View
-from reportgen.spec.report import Question
 from reportgen.spec.study import Study
 
-MACROS = "macros.html.j2"
-PAGE = "report.html.j2"
-STYLE = "report.css"
 REFERENCE_WORDS = "palabras_de_referencia"
 """Variable of the macros: what figures, tables and listings are called in references."""
-TITLE = "titulo"
-"""Variable that every answer sets: the heading of its question."""
 
 _HEADING = re.compile(r'<h[2-4] id="([^"]+)"[^>]*>(.*?)</h[2-4]>', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A question, its number as ``1.2``, its heading, and its answer as markup."""
-
-    question: Question
-    number: str
-    title: str
-    body: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section of the report: its number, its title, its answers."""
-
-    number: str
-    title: str
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +61,11 @@ class Writer:
         self.view = view
         self.study = view.study
         self.registry = Registry()
-        self.faults: list[Fault] = []
-        self.cause: Exception | None = None
-        self.consulted: dict[str, frozenset[str]] = {}
         spanish = Spanish(self.study.report.locale)
-        formatters = Formatters(spanish, view.labels)
+        self._formatters = Formatters(spanish, view.labels)
         style = FigureStyle(figure_fonts(), spanish.number)
         self.pictures = Pictures(view, style, root)
-        names = {
+        self._names = {
             **{name: view.tree[name] for name in self.study.experiments},
             **view_functions(view),
             "report": self.study.report,
@@ -101,14 +74,15 @@ class Writer:
             "page": self.registry,
             "pictures": self.pictures,
             "spanish": spanish,
-            "interval": range_of(formatters),
+            "interval": range_of(self._formatters),
             "plain": plain,
             "listing": python_listing,
             "cell": cell_style(view),
+            "matrix_columns": lambda tree: matrix_columns(view.class_names(tree)),
         }
-        self.environment = Environment(self.study.templates, formatters.filters(), names)
+        filters = self._formatters.filters()
+        self.environment = Environment(self.study.templates, filters, self._names)
         self.macros: Mapping[str, Any] = {}
-        self.copies: list[Copy] = []
 
     def write(self) -> Page:
         """Render the whole page.
@@ -118,100 +92,37 @@ class Writer:
         TemplateError
             With every fault of every template.
         """
-        macros = self._exported(MACROS, {})
-        if macros is None:
-            raise TemplateError(faults=self.faults) from self.cause
-        self.macros = macros[1]
-        self.environment.globals |= self.macros
-        sections = tuple(
-            self._section(n, section) for n, section in enumerate(self.study.report.sections, 1)
-        )
-        self.registry.question = ""
-        body = None if self.faults else self._exported(PAGE, self._page_names(sections))
-        if body is not None:
-            self.faults += [
-                Fault(
-                    "", 0, 0, f'the answer to "{question}" refers to "{id}", which nothing defines'
-                )
-                for id, question in self.registry.dangling()
-            ]
-        self.faults += self._proofread()
-        if self.faults or body is None:
-            raise TemplateError(faults=sorted(set(self.faults))) from self.cause
-        html = self.registry.resolve(body[0], self.macros[REFERENCE_WORDS])
-        return Page(html, self.registry, dict(headings(html)), self.consulted)
+        draft = Draft(self.study, self.environment, self.registry)
+        draft.render()
+        if draft.failed:
+            faults = self._reread(draft)
+            raise TemplateError(faults=sorted(faults)) from next(iter(draft.failed.values()))
+        faults = {*draft.faults, *self._survey(), *self._proofread(draft)}
+        if not draft.faults:
+            faults |= set(self.registry.dangling(self.study.templates))
+        if faults or draft.html is None:
+            raise TemplateError(faults=sorted(faults))
+        self.macros = draft.macros
+        html = self.registry.resolve(draft.html, self.macros[REFERENCE_WORDS])
+        return Page(html, self.registry, dict(headings(html)), draft.consulted)
 
-    def _proofread(self) -> list[Fault]:
-        """Return what is against the rules in the answers that could be rendered, and around."""
+    def _survey(self) -> Iterator[Fault]:
+        """Yield what no template may use, also in branches that were not taken."""
+        for slip in Survey(self.environment, roots(self.study)).slips():
+            yield tell(slip.message, (slip.line,), self.study.templates)
+
+    def _proofread(self, draft: Draft) -> list[Fault]:
+        """Return what is against the rules in the answers, and around."""
         around = Copy(PAGE, {"sections": (), "styles": ()})
         proof = Proof(self.environment, self.study.templates, MACROS, self.pictures)
-        return proof.read([*self.copies, around])
+        return proof.read([*draft.copies, around])
 
-    def _section(self, n: int, section: Any) -> Section:
-        """Render a section's answers, each apart, so that one fault does not hide another."""
-        questions = {question.id: question for question in self.study.assignment.questions}
-        answers = [
-            self._answer(questions[name], f"{n}.{k}")
-            for k, name in enumerate(section.questions, start=1)
-        ]
-        return Section(str(n), section.title, tuple(a for a in answers if a is not None))
+    def _reread(self, draft: Draft) -> set[Fault]:
+        """Return all mistakes of the templates, of which each draft that fails shows one."""
+        from reportgen.report.rereading import Rereading
 
-    def _answer(self, question: Question, number: str) -> Answer | None:
-        """Render the answer to one question; note its fault if it has one."""
-        name = answer_name(self.study, question.id)
-        if not (self.study.templates / name).is_file():
-            self.faults.append(no_answer(self.study, question.id))
-            return None
-        self.registry.question = question.id
-        self.environment.consulted.clear()
-        rendered = self._exported(name, {"question": question})
-        self.consulted[question.id] = frozenset(self.environment.consulted)
-        if rendered is None:
-            return None
-        body, exported = rendered
-        if TITLE not in exported:
-            text = f'give the question its heading: {{% set {TITLE} = "…" %}}'
-            self.faults.append(Fault(f"{self.study.templates.name}/{name}", 1, 0, text))
-            return None
-        self.copies.append(Copy(name, {"question": question}, body, question.id, TITLE))
-        return Answer(question, number, plain(exported[TITLE]), Markup(body))  # noqa: S704 (autoescaped by Jinja)
-
-    def _exported(
-        self, name: str, variables: Mapping[str, Any]
-    ) -> tuple[str, Mapping[str, Any]] | None:
-        """Render a template; return its text and its top-level names, or None and a fault."""
-        environment = self.environment
-        try:
-            template = environment.get_template(name)
-            context = template.new_context(dict(variables))
-            try:
-                text = "".join(template.root_render_func(context))
-            except Exception:  # noqa: BLE001
-                environment.handle_exception()  # raises it again, with the templates' lines
-        except Exception as error:  # noqa: BLE001 (whatever an expression raises becomes a fault)
-            self.cause = self.cause or error
-            vocabulary = {"filter": list(environment.filters), "test": list(environment.tests)}
-            fault = locate(error, self.study.templates, vocabulary)
-            message = fault.message + environment.claims.unfinished()
-            self.faults.append(Fault(fault.file or name, fault.line, 0, message))
-            return None
-        return text, context.get_exported()
-
-    def _page_names(self, sections: tuple[Section, ...]) -> dict[str, Any]:
-        css = (self.study.templates / STYLE).read_text(encoding="utf-8")
-        styles = (css, font_css())
-        return {"sections": sections, "styles": [Markup(style) for style in styles]}  # noqa: S704
-
-
-def answer_name(study: Study, question: str) -> str:
-    """Return the name of the template that answers a question."""
-    return f"{study.name}/questions/{question}.html.j2"
-
-
-def no_answer(study: Study, question: str) -> Fault:
-    """Return the fault of a question without a template."""
-    text = f'question "{question}" has no answer: create this file'
-    return Fault(f"{study.templates.name}/{answer_name(study, question)}", 0, 0, text)
+        names = {**self._names, "pictures": self.pictures.with_words(plain)}
+        return Rereading(self.study, self._formatters.filters(), names).faults(draft)
 
 
 def require_answers(study: Study) -> None:
@@ -251,6 +162,12 @@ def view_functions(view: View) -> dict[str, Any]:
         "horizons": view.horizons,
         "splits": view.splits,
         "classes": view.classes,
+        "licence": view.licence,
+        "has_thumbnails": view.has_thumbnails,
+        "filtered_classes": view.filtered_classes,
+        "group_label": lambda tree, group, form="plural": spec(
+            view.group_label(tree, group, form), f"{view.name(tree)}.groups"
+        ),
         "source_code": lambda run: python_listing(view.record(run).result.model.source),
         "printed_model": lambda run: view.record(run).result.model.printed,
     }
@@ -261,7 +178,7 @@ def cell_style(view: View) -> Any:
 
     def cell(horizon: FactTree, true: int, predicted: int) -> str:
         row = view.evaluation(horizon).confusion[true]
-        paper, ink = heat(row[predicted], sum(row), diagonal=true == predicted)
+        paper, ink = heat(row[predicted], sum(row))
         return f"background-color: {paper}; color: {ink}"
 
     return cell

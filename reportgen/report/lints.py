@@ -204,7 +204,7 @@ def best_at_the_end(subject: Subject) -> Iterator[Finding]:
         run = next(run for run in subject.records if run.experiment == name and not run.trial)
         result = subject.records[run].result
         last = result.evaluations[-1]
-        if last.epoch == last.horizon:
+        if result.epochs and last.epoch == last.horizon:
             yield Finding(
                 f"{name}: the best epoch is the last of {last.horizon}; more epochs may help",
                 fatal=False,

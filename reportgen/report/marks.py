@@ -21,10 +21,12 @@ Kind = Literal["text", "expression"]
 END_EXPRESSION = "\ue000"
 END_CHOICE = "\ue001"
 END_SOURCE = "\ue002"
+ABSORBED = "\ue003"
+"""Starts what is printed in the place of a value that a mistake keeps from being known."""
 _STATIC = 0xF0000
 _DYNAMIC = 0x100000
 _PLANE = 0xFFFD
-MARK = "[\ue000-\ue002\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
+MARK = "[\ue000-\ue003\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
 
 _MARKS = re.compile(MARK)
 
@@ -146,6 +148,8 @@ class Marks:
 
     def meaning(self, mark: str) -> Place | Choice | Origin | None:
         """Return what a mark says; None for one that ends something, or that we never wrote."""
+        if mark == ABSORBED:
+            return Origin("fact", "")
         index = ord(mark)
         if index >= _DYNAMIC:
             index -= _DYNAMIC

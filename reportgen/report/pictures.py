@@ -8,20 +8,41 @@ matplotlib is not even imported.
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from reportgen.errors import nearest
 from reportgen.facts.fact import Fact, FactTree
-from reportgen.figures.feature_maps import FeatureMap, FeatureMaps
+from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
-from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
+from reportgen.figures.learning_curves import (
+    BestMark,
+    CurveWords,
+    Extension,
+    LearningCurves,
+    PhaseChange,
+)
 from reportgen.figures.style import FigureStyle
 from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
-from reportgen.records import Evaluation, RunRecord, Thumbnail
+from reportgen.records import Evaluation, FilterBank, RunRecord, Thumbnail
+from reportgen.report.map_pictures import (
+    LineNote,
+    Wanted,
+    draw_maps,
+    wanted_of_one,
+    wanted_of_several,
+)
+from reportgen.report.picture import (
+    TEXT_WIDTH_MM,
+    Picture,
+    PictureError,
+    Say,
+    chosen_words,
+    svg_size,
+)
 from reportgen.report.text import plain
 
 if TYPE_CHECKING:
@@ -29,37 +50,10 @@ if TYPE_CHECKING:
     from reportgen.report.view import View
 
 FOLDER = "figures"
-TEXT_WIDTH_MM = 138.0
-"""Width of the page's text, and so of its widest pictures."""
+ASK_FIRST = "ask first with {{% if has_thumbnails({}) %}}"
 TRIALS_PANEL_MM = 50.0
 """Height of the plot of trials: there are no floats, so a tall figure leaves a gap."""
-
-_SIDE = {side: re.compile(rf'<svg[^>]*?\s{side}="([\d.]+)pt"') for side in ("width", "height")}
-_MM_PER_PT = 25.4 / 72
-_HEAD_BYTES = 4096
-
-
-class PictureError(Exception):
-    """A template asks for a picture that the records do not hold; its place is added later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawn figure: which artefact it is, its address from the page, its size.
-
-    `checkpoint` is the prefix of the facts of the one checkpoint that it shows, or "".
-    """
-
-    artefact: str
-    url: str
-    width_mm: float
-    height_mm: float
-    checkpoint: str = ""
-
-    @property
-    def style(self) -> str:
-        """Its size, as CSS."""
-        return f"width: {self.width_mm:.2f}mm; height: {self.height_mm:.2f}mm"
+NO_WORDS: Mapping[str, object] = MappingProxyType({})
 
 
 class Pictures:
@@ -81,14 +75,14 @@ class Pictures:
         view: View,
         style: FigureStyle,
         root: Path | None,
-        words: Callable[[object], str] = plain,
+        words: Say = plain,
     ) -> None:
         self._view = view
         self._style = style
         self._root = root
         self._words = words
 
-    def with_words(self, words: Callable[[object], str]) -> Pictures:
+    def with_words(self, words: Say) -> Pictures:
         """Return what draws nothing, and gives the words of figures to a function."""
         return _Undrawn(self._view, self._style, None, words)
 
@@ -100,7 +94,10 @@ class Pictures:
         names = self._view.classes(run)
         images = tuple(_grid_image(t, self._words(caption(names[t.label]))) for t in data.samples)
         if not images:
-            msg = f"the record of {self._view.name(run)} holds no sample images of {data.name}"
+            msg = (
+                f"the record of {self._view.name(run)} holds no sample images of {data.name}: "
+                f"its licence forbids it, or there are none; {ASK_FIRST.format('run')}"
+            )
             raise PictureError(msg)
         return self._keep("sample_grid", ImageGrid(images, columns=10, width_mm=TEXT_WIDTH_MM))
 
@@ -110,15 +107,19 @@ class Pictures:
         words: Mapping[str, str],
         best: Callable[[FactTree], str],
         extension: Callable[[FactTree], str],
+        phase: Callable[[FactTree], str] | None = None,
     ) -> Picture:
-        """Plot loss and accuracy; `best(horizon)` labels marks, `extension` later epochs."""
+        """Plot loss and accuracy.
+
+        `best(horizon)` labels marks and `extension(horizon)` later epochs;
+        `phase(run.training.phases[2])` is written where that phase begins, and
+        so for each later one. Without `phase` none is marked.
+        """
         record = self._record(run)
         rows, evaluations = record.result.epochs, record.result.evaluations
-        known = [field.name for field in fields(CurveWords)]
-        for word in words:
-            if word not in known:
-                msg = f'curves have no word "{word}"; {nearest(word, known)}'
-                raise PictureError(msg)
+        if not rows:
+            msg = f"{self._view.name(run)} was not trained in epochs: it has no curves"
+            raise PictureError(msg)
         by_epoch = {e.epoch: self._words(best(self._horizon(run, e))) for e in evaluations}
         longer = len(evaluations) > 1 and evaluations[0].horizon < len(rows)
         drawing = LearningCurves(
@@ -133,7 +134,8 @@ class Pictures:
             )
             if longer
             else None,
-            words=CurveWords(**{name: self._words(words[name]) for name in known}),
+            words=CurveWords(**chosen_words(CurveWords, "curves", words, self._words)),
+            phases=self._phases(run, phase) if phase else (),
             width_mm=TEXT_WIDTH_MM,
         )
         return self._keep("curves", drawing)
@@ -149,31 +151,67 @@ class Pictures:
         )
         if not images:
             msg = (
-                "the record holds no pictures of errors: there are none, or the licence forbids it"
+                f"the record of {self._checkpoint(horizon)} holds no pictures of errors: there are "
+                f"none, or the licence forbids it; {ASK_FIRST.format('h')}"
             )
             raise PictureError(msg)
         grid = ImageGrid(images, columns=6, width_mm=TEXT_WIDTH_MM)
         return self._keep("error_grid", grid, self._checkpoint(horizon))
 
-    def maps(self, horizon: FactTree, names: Mapping[str, str]) -> Picture:
-        """Show the maps of a horizon's checkpoint; `names` has the words under each."""
-        record, h = self._record(horizon), self._evaluation(horizon).horizon
-        found = [m for m in record.result.maps if m.horizon == h]
-        if not found:
-            msg = f"no maps were made at horizon {h}; see embeddings in the experiment file"
+    def maps(
+        self,
+        horizon: FactTree,
+        names: Mapping[str, object],
+        line: LineNote | None = None,
+        words: Mapping[str, object] = NO_WORDS,
+    ) -> Picture:
+        """Show the maps of a horizon's checkpoint; `names` has the words under each.
+
+        Where a line separates two classes, `line(map)` writes under its map what it
+        classifies right, and `words` names it and a sample on its wrong side. Without
+        `line` none is drawn.
+        """
+        return self._maps(wanted_of_one(self._view, horizon, names), line, words)
+
+    def maps_of(
+        self,
+        horizons: Sequence[FactTree],
+        alias: str,
+        titles: Sequence[object],
+        line: LineNote | None = None,
+        words: Mapping[str, object] = NO_WORDS,
+    ) -> Picture:
+        """Show one map of each of several checkpoints, under its title; as `maps` does."""
+        wanted = wanted_of_several(self._view, horizons, alias, titles)
+        return self._maps(wanted, line, words)
+
+    def filters(self, run: FactTree, words: Mapping[str, object]) -> Picture:
+        """Show the filters of a convolution; `words` has that of their scale."""
+        bank = self._filters(run)
+        weights = self._record(run).arrays["filters.weights"]
+        named = ScaleWords(**chosen_words(ScaleWords, "filters", words, self._words))
+        drawing = FilterGrid(weights, named, TEXT_WIDTH_MM)
+        return self._keep("filters", drawing, f"{self._view.name(run)}.h{bank.horizon}")
+
+    def filter_outputs(self, run: FactTree, caption: Callable[[Fact], str]) -> Picture:
+        """Show images after the filters, each over what `caption(class)` writes."""
+        bank = self._filters(run)
+        if not bank.images:
+            msg = (
+                f"the record of {self._view.name(run)} holds no images after {bank.layer}: its "
+                "experiment asks for none, or the licence forbids it; ask first with "
+                "{% if filtered_classes(run) %}"
+            )
             raise PictureError(msg)
-        for layer_map in found:
-            if layer_map.alias not in names:
-                msg = f'the map "{layer_map.alias}" has no name among {sorted(names)}'
-                raise PictureError(msg)
-        maps = tuple(
-            FeatureMap(record.arrays[f"h{h}.map.{m.alias}"], self._words(names[m.alias]))
-            for m in found
+        outputs, names = self._record(run).arrays["filters.outputs"], self._view.classes(run)
+        images = tuple(
+            FilteredImage(
+                base64.b64decode(image.png), self._words(caption(names[image.label])), maps
+            )
+            for image, maps in zip(bank.images, outputs, strict=True)
         )
-        labels = record.arrays["labels"][record.arrays["embedding.sample"]]
-        classes = self._view.class_names(horizon)
-        drawing = FeatureMaps(maps, labels, classes, TEXT_WIDTH_MM)
-        return self._keep("maps", drawing, self._checkpoint(horizon))
+        drawing = FilterOutputs(images, TEXT_WIDTH_MM)
+        return self._keep("filter_outputs", drawing, f"{self._view.name(run)}.h{bank.horizon}")
 
     def trials(
         self, run: FactTree, h: str, words: Mapping[str, str], name: Callable[[FactTree], str]
@@ -201,6 +239,25 @@ class Pictures:
 
     # ── the rest ────────────────────────────────────────────────────────────
 
+    def _filters(self, run: FactTree) -> FilterBank:
+        """Return the filters that a run keeps."""
+        bank = self._record(run).result.filters
+        if bank is None:
+            msg = (
+                f"{self._view.name(run)} keeps no filters: name their layer under filters in its "
+                "experiment file"
+            )
+            raise PictureError(msg)
+        return bank
+
+    def _phases(self, run: FactTree, words: Callable[[FactTree], str]) -> tuple[PhaseChange, ...]:
+        """Return where phases but the first begin, as far as epochs were trained."""
+        starts = {}
+        for before, row in pairwise(self._record(run).result.epochs):
+            if row.phase != before.phase:
+                starts[before.epoch] = self._view.below(run, f"training.phases.{row.phase}")
+        return tuple(PhaseChange(epoch, self._words(words(f))) for epoch, f in starts.items())
+
     def _record(self, tree: FactTree) -> RunRecord:
         return self._view.record(tree)
 
@@ -211,6 +268,15 @@ class Pictures:
         tree = run[f"h{evaluation.horizon}"]
         assert isinstance(tree, FactTree)
         return tree
+
+    def _maps(
+        self, wanted: Sequence[Wanted], line: LineNote | None, words: Mapping[str, object]
+    ) -> Picture:
+        """Show some maps; the picture's checkpoints are all of theirs."""
+        drawing = draw_maps(self._view, wanted, self._words, line, words)
+        checkpoints = dict.fromkeys(self._checkpoint(each.horizon) for each in wanted)
+        picture = self._keep("maps", drawing, " ".join(checkpoints))
+        return replace(picture, has_line=drawing.has_line)
 
     def _checkpoint(self, horizon: FactTree) -> str:
         return f"{self._view.name(horizon)}.h{self._evaluation(horizon).horizon}"
@@ -236,23 +302,6 @@ class _Undrawn(Pictures):
     def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:  # noqa: ARG002
         """Return a picture without an address."""
         return Picture(artefact, "", TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
-
-
-def svg_size(path: Path) -> tuple[float, float]:
-    """Return width and height of an SVG in millimetres.
-
-    Raises
-    ------
-    PictureError
-        If its first lines do not give a size in points.
-    """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
-    width, height = (_SIDE[side].search(head) for side in ("width", "height"))
-    if width is None or height is None:
-        msg = f"{path.name} does not say its size; delete it to have it drawn again"
-        raise PictureError(msg)
-    return float(width[1]) * _MM_PER_PT, float(height[1]) * _MM_PER_PT
 
 
 def _grid_image(thumbnail: Thumbnail, *caption: str) -> GridImage:

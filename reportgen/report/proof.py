@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html as html_text
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from reportgen.errors import Fault
 from reportgen.report.environment import Environment
 from reportgen.report.marks import END_SOURCE, Bare, Marks, Origin, Place, unmarked
 from reportgen.report.pictures import Pictures
-from reportgen.report.places import excerpt, locate
+from reportgen.report.places import excerpt, locate, trail_here
 from reportgen.report.prose import SOURCES, VOID, Block, Reader
 from reportgen.report.registry import Registry
 from reportgen.report.rules import (
@@ -39,7 +38,7 @@ class Copy:
     """A template, the variables it is given, and the text that came out without marks.
 
     `question` is the id of the question that it answers; `title` names the
-    variable with its heading.
+    variable with its heading. What is `doubtful` holds absorbed values.
     """
 
     template: str
@@ -47,6 +46,7 @@ class Copy:
     text: str | None = None
     question: str = ""
     title: str = ""
+    doubtful: bool = False
 
 
 class ProofRegistry(Registry):
@@ -77,15 +77,23 @@ class Proof:
         The template whose names all others have.
     pictures : Pictures
         Draws nothing; it is given the words of figures.
+    registry : ProofRegistry, optional
+        What the templates know as `page`.
     """
 
     def __init__(
-        self, environment: Environment, templates: Path, macros: str, pictures: Pictures
+        self,
+        environment: Environment,
+        templates: Path,
+        macros: str,
+        pictures: Pictures,
+        registry: ProofRegistry | None = None,
     ) -> None:
         self._environment = environment
         self._templates = templates
         self._macros = macros
         self._pictures = pictures
+        self._registry = registry or ProofRegistry()
         self._findings: list[tuple[str, Finding]] = []
         self._template = ""
 
@@ -97,7 +105,7 @@ class Proof:
         """Return every fault of some templates that have just been rendered without marks."""
         environment = self._environment
         before = dict(environment.globals)
-        registry = ProofRegistry()
+        registry = self._registry
         faults: list[Fault] = []
         self._marks.turn(on=True)
         try:
@@ -106,30 +114,28 @@ class Proof:
                 "pictures": self._pictures.with_words(self._words),
                 "plain": self._plain,
             }
-            environment.globals |= self._render(self._macros, {})[1]
+            macros = environment.rendered(self._macros, {})
+            environment.globals |= macros[1] if macros else {}
             for copy in copies:
                 self._template = copy.template
                 registry.question = copy.question
                 try:
                     self._read_copy(copy, registry)
                 except Exception as error:  # noqa: BLE001 (whatever an expression raises becomes a fault)
-                    faults.append(self._uncheckable(error))
+                    faults += [] if copy.doubtful else [self._uncheckable(error)]
         finally:
             self._marks.turn(on=False)
             environment.globals.clear()
             environment.globals |= before
         return faults + [self._fault(template, finding) for template, finding in self._findings]
 
-    def _render(self, name: str, variables: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        template = self._environment.get_template(name)
-        context = template.new_context(dict(variables))
-        text = "".join(template.root_render_func(context))
-        return text, context.get_exported()
-
     def _read_copy(self, copy: Copy, registry: Registry) -> None:
         """Note the findings in one template."""
-        text, exported = self._render(copy.template, copy.variables)
-        if copy.text is not None and _letters(text) != _letters(copy.text):
+        rendered = self._environment.rendered(copy.template, copy.variables)
+        if rendered is None:
+            return
+        text, exported = rendered
+        if copy.text is not None and not copy.doubtful and _letters(text) != _letters(copy.text):
             msg = "with marks in it the text is another"
             raise ProofError(msg)
         reader = Reader(self._marks)
@@ -138,13 +144,16 @@ class Proof:
         if copy.title:
             line = self._marks.assigned.get((copy.template, copy.title), 0)
             place = Place(copy.template, line, "text")
-            title = Reader(self._marks, "h3", place).read(str(exported[copy.title]))
+            title = Reader(self._marks, "h3", place).read(
+                self._environment.written(exported[copy.title])
+            )
         self._note(orphan_numbers([*title, *blocks]))
         if copy.question:
             artefacts = {item.id: item.artefact for item in registry.items.values()}
             self._note(misplaced_spans(reader))
             self._note(groundless_sentences(blocks))
-            self._note(mixed_checkpoints(blocks, artefacts))
+            if not copy.doubtful:  # what is absorbed may have named the checkpoint
+                self._note(mixed_checkpoints(blocks, artefacts))
 
     def _note(self, findings: Iterator[Finding]) -> None:
         self._findings += [(self._template, finding) for finding in findings]
@@ -173,22 +182,12 @@ class Proof:
     def _words(self, markup: object) -> str:
         """Read words that go into a figure, and return them as they are drawn."""
         for finding in orphan_numbers(Reader(self._marks, "words").read(str(markup))):
-            inner, *_, outer = [*self._calling_lines()] * 2
+            outer, *_, inner = [
+                Place(line.template, line.number, "text") for line in trail_here()
+            ] * 2
             place, through = finding.place or inner, (outer, *finding.through)
             self._findings.append((self._template, replace(finding, place=place, through=through)))
         return unmarked(plain(markup))
-
-    def _calling_lines(self) -> list[Place]:
-        """Return the lines that are being rendered, the innermost first."""
-        frame = sys._getframe()  # noqa: SLF001
-        places: list[Place] = []
-        while frame.f_back is not None:
-            template = frame.f_globals.get("__jinja_template__")
-            if template is not None and template.name is not None:
-                line = template.get_corresponding_lineno(frame.f_lineno)
-                places.append(Place(template.name, line, "text"))
-            frame = frame.f_back
-        return places
 
     # ── faults ──────────────────────────────────────────────────────────────
 
@@ -210,10 +209,6 @@ class Proof:
 
     def _uncheckable(self, error: Exception) -> Fault:
         """Return what kept a template from being proofread, though it could be rendered."""
-        try:
-            self._environment.handle_exception()
-        except Exception as rewritten:  # noqa: BLE001
-            error = rewritten
         self._environment.claims.unfinished()
         fault = locate(error, self._templates, {"filter": [], "test": []})
         message = (

@@ -32,7 +32,7 @@ _EXEMPT_CLASSES = frozenset({"label", "number", "ref", "asked", "title-block", "
 
 _TOKEN = re.compile(
     rf"""<!--.*?-->|<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>"""
-    rf"""|(?P<mark>{MARK})|(?P<text>[^<\ue000-\ue002\U000f0000-\U0010fffd]+|.)""",
+    rf"""|(?P<mark>{MARK})|(?P<text>[^<\ue000-\ue003\U000f0000-\U0010fffd]+|.)""",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""([\w-]+)=["']([^"']*)""")

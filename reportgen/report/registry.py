@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from markupsafe import Markup
 
-from reportgen.errors import nearest
+from reportgen.errors import Fault, nearest
+from reportgen.report.places import Line, line_here, tell
 from reportgen.spec.report import ARTEFACTS
 
 KINDS = ("figure", "table", "listing")
@@ -32,6 +34,14 @@ class Item:
     artefact: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a question's answer refers to an item."""
+
+    question: str
+    line: Line | None
+
+
 @dataclass(slots=True)
 class Registry:
     """Numbers what is captioned, in the order of the page, and checks what refers to it.
@@ -42,7 +52,7 @@ class Registry:
     question: str = ""
     items: dict[str, Item] = field(default_factory=dict)
     artefacts: dict[str, list[str]] = field(default_factory=dict)
-    references: dict[str, list[str]] = field(default_factory=dict)
+    references: dict[str, list[Reference]] = field(default_factory=dict)
 
     def define(self, kind: str, id: str, artefact: str = "") -> Markup:
         """Register a captioned item and return its number.
@@ -95,15 +105,18 @@ class Registry:
 
     def refer(self, id: str) -> Markup:
         """Return a reference, which `resolve` fills in once the whole page is known."""
-        self.references.setdefault(id, []).append(self.question)
+        self.references.setdefault(id, []).append(Reference(self.question, line_here()))
         return Markup('<a class="ref" href="#{}"></a>').format(id)
 
-    def dangling(self) -> Iterator[tuple[str, str]]:
-        """Yield (id, question) of each reference to nothing."""
-        for id, questions in self.references.items():
+    def dangling(self, templates: Path) -> Iterator[Fault]:
+        """Yield a fault for each line that refers to nothing."""
+        for id, references in self.references.items():
             if id not in self.items:
-                for question in dict.fromkeys(questions):
-                    yield id, question
+                for reference in references:
+                    who = f'the answer to "{reference.question}"' if reference.question else "this"
+                    message = f'{who} refers to "{id}", which nothing defines; '
+                    message += nearest(id, list(self.items))
+                    yield tell(message, (reference.line,) if reference.line else (), templates)
 
     def unreferenced(self) -> tuple[Item, ...]:
         """Return what is captioned but never referred to."""

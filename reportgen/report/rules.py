@@ -17,9 +17,14 @@ from reportgen.report.prose import Block, Piece, Reader
 NO_SENTENCES = frozenset("td th figcaption caption h1 h2 h3 h4 h5 h6 dt pre alt words".split())
 """Elements that need no sentences: tables, captions, headings. Numbers in them are checked."""
 ONE_CHECKPOINT = frozenset(
-    {"confusion", "confusion_pairs", "error_grid", "maps", "map_measures", "best_accuracy"}
+    {
+        *("confusion", "confusion_pairs", "error_grid", "maps", "map_measures"),
+        *("best_accuracy", "method_table"),
+    }
 )
-"""Artefacts about one checkpoint: their captions or rows say its epoch."""
+"""Artefacts about one checkpoint, or one of each method: captions or rows say the epochs."""
+NO_EPOCH = ".h0"
+"""How the checkpoint of an estimator ends: its network is as it starts, at no epoch."""
 
 _WORD = re.compile(r"\w")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -203,7 +208,8 @@ def mixed_checkpoints(blocks: Iterable[Block], artefacts: Mapping[str, str]) -> 
     - What shows facts of several checkpoints states all of them, or stands in a
       claim or branch whose condition compares them.
     - A figure or table of a kind in `ONE_CHECKPOINT` states the epoch of each
-      checkpoint that it shows.
+      checkpoint that it shows, were it of several experiments; that of an estimator,
+      horizon 0, has none.
 
     A paragraph with its footnotes, a figure or table with its caption and
     alternative text counts as one. A trial's checkpoint is that of its
@@ -255,9 +261,10 @@ def _without_epoch(use: _Use, artefacts: Mapping[str, str]) -> Iterator[Finding]
     artefact = artefacts.get(id, "")
     if artefact not in ONE_CHECKPOINT:
         return
-    needed = use.runs | set(use.attributes.get("data-checkpoint", "").split())
+    shown = use.runs | set(use.attributes.get("data-checkpoint", "").split())
+    needed = {checkpoint for checkpoint in shown if not checkpoint.endswith(NO_EPOCH)}
     missing = needed - use.epochs
-    if missing or not use.epochs:
+    if missing or not (use.epochs or shown):
         names = ", ".join(sorted(missing)) or "the checkpoint"
         message = (
             f'"{id}" ({artefact}) shows {names} and does not state its epoch: '

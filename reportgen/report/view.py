@@ -47,10 +47,7 @@ class View:
 
     def _find(self, label: str) -> FactTree:
         """Return the tree of a run by its label."""
-        tree = self.tree
-        for part in label.split("."):
-            tree = _subtree(tree, part)
-        return tree
+        return self.below(self.tree, label)
 
     # ── what templates call ─────────────────────────────────────────────────
 
@@ -98,6 +95,35 @@ class View:
         run = _subtree(self.tree, self.name(tree).split(".")[0])
         data = _subtree(run, "data")
         return tuple(fact for fact in _subtree(data, "classes") if isinstance(fact, Fact))
+
+    def has_thumbnails(self, tree: FactTree) -> bool:
+        """Whether pictures of a run's samples, or of a horizon's errors, may be drawn.
+
+        There are none where the licence of the data forbids it, and none of errors
+        where there are no errors.
+        """
+        if id(tree) in self._horizons:
+            return any(error.thumbnail for error in self.evaluation(tree).errors)
+        return bool(self.record(tree).result.data.samples)
+
+    def filtered_classes(self, run: FactTree) -> tuple[Fact, ...]:
+        """Return the class of each image that a run keeps after the filters of a layer.
+
+        There are none where the experiment asks for none or the licence forbids it.
+        """
+        bank, names = self.record(run).result.filters, self.classes(run)
+        return tuple(names[image.label] for image in bank.images) if bank else ()
+
+    def group_label(self, tree: FactTree, group: str, form: str = "plural") -> str:
+        """Return the Spanish name of a group of classes, in some form (see `Labels.form`)."""
+        return self.labels[self.name(tree).split(".")[0]].form(group, form)
+
+    def licence(self, tree: FactTree) -> Fact:
+        """Return the licence of a run's or a horizon's data, as a fact."""
+        run = _subtree(self.tree, self.name(tree).split(".")[0])
+        found = _subtree(run, "data")["licence"]
+        assert isinstance(found, Fact)
+        return found
 
     # ── what this package calls ─────────────────────────────────────────────
 
@@ -149,15 +175,19 @@ class View:
         """Return the groups of facts below a name."""
         return tuple(child for child in _subtree(tree, name) if isinstance(child, FactTree))
 
+    def below(self, tree: FactTree, path: str) -> FactTree:
+        """Return the group of facts at a dotted path below a tree."""
+        for part in path.split("."):
+            tree = _subtree(tree, part)
+        return tree
+
     def number(self, tree: FactTree, path: str) -> float:
         """Return the value of the numeric fact at a dotted path below a tree."""
-        below: FactTree | Fact = tree
-        for part in path.split("."):
-            assert isinstance(below, FactTree)
-            below = below[part]
-        assert isinstance(below, Fact)
-        assert isinstance(below.value, int | float)
-        return below.value
+        *groups, name = path.split(".")
+        fact = self.below(tree, ".".join(groups))[name] if groups else tree[name]
+        assert isinstance(fact, Fact)
+        assert isinstance(fact.value, int | float)
+        return fact.value
 
     def class_names(self, tree: FactTree) -> tuple[str, ...]:
         """Return the Spanish names of a run's classes."""

@@ -11,16 +11,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reportgen.errors import nearest
+
 Inconsistency = tuple[tuple[str | int, ...], str]
 """The path of the faulty value and what is wrong with it."""
 
-TAKEN = re.compile(r"data|model|training|epochs|seed\d*|why|stopped|trials|maps|provenance|h\d+")
+TAKEN = re.compile(
+    r"data|model|training|estimator|epochs|versus|rank|groups|filters|seed\d*|why|stopped"
+    r"|trials|maps|provenance|h\d+"
+)
 """Names of facts of an experiment, beside which the facts of its trials stand."""
 
 
 def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
     """Return all faults between an experiment's values, in the order of the file's keys."""
     return [
+        *_class_groups(experiment),
+        *_learner(experiment),
         *_horizons(experiment),
         *_repeated(experiment, "seeds"),
         *_embeddings(experiment),
@@ -40,6 +47,41 @@ def leaves_folder(path: str) -> bool:
     """
     parts = path.split("/")
     return path.startswith("/") or ".." in parts or any(mark in path for mark in "\\:\0")
+
+
+def _class_groups(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    """Yield each class that stands twice in the groups: a class belongs to one of them."""
+    first: dict[str, str] = {}
+    groups = _mapping(_mapping(experiment.get("dataset")).get("class_groups"))
+    for group, names in groups.items():
+        for index, name in enumerate(_list(names)):
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                path = ("dataset", "class_groups", group, index)
+                yield path, f'stands twice, got "{name}"; it is in the group {first[name]} already'
+            first.setdefault(name, group)
+
+
+def _learner(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    """Yield what is wrong with training and estimator: there must be one, and only one."""
+    training, estimator = experiment.get("training"), experiment.get("estimator")
+    if training is None and estimator is None:
+        yield (), "needs training, or an estimator in its place"
+    if training is not None and estimator is not None:
+        yield ("estimator",), "stands in place of training; give one of them"
+    if training is not None or estimator is None:
+        return
+    if _list(experiment.get("horizons")):
+        yield ("horizons",), "needs training: an estimator has no epochs"
+    features = list(_mapping(experiment.get("features")))
+    wanted = _mapping(estimator).get("features")
+    place = ("estimator", "features") if wanted else ("estimator",)
+    if isinstance(wanted, str) and wanted not in features:
+        yield place, f"must be an alias of features; {nearest(wanted, features)}"
+    if wanted is None and len(features) != 1:
+        found = f"there are {len(features)}" if features else "there are none"
+        yield place, f"needs to know which features it takes: {found}; set estimator.features"
 
 
 def _is_count(value: Any) -> bool:

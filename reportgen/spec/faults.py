@@ -13,8 +13,9 @@ from reportgen.errors import nearest
 from reportgen.spec.base import SpecModel
 from reportgen.spec.consistency import inconsistencies
 from reportgen.spec.experiment import Experiment
+from reportgen.spec.network import WEIGHTS
 from reportgen.spec.scalars import describe
-from reportgen.spec.shape import allowed_keys, item, walk
+from reportgen.spec.shape import allowed_keys, fields, is_model, item, walk
 from reportgen.spec.yaml_source import Keys
 
 if TYPE_CHECKING:
@@ -113,6 +114,9 @@ def _unknown_key(model: type[SpecModel], value: Any, path: Keys) -> Refusal:
         mapping = item(mapping, part)
     allowed = allowed_keys(walk(model, value, around), mapping)
     where = dotted(tuple(around))
+    if key in allowed:
+        others = ", ".join(str(other) for other in mapping if other != key)
+        return Refusal(path, f'"{key}" cannot stand in {where} beside {others}', True)
     return Refusal(path, f'unknown key "{key}" in {where}; {nearest(str(key), allowed)}', True)
 
 
@@ -126,8 +130,10 @@ def _unknown_branch(
     discriminator = context["discriminator"].strip("'")
     by_name = context["discriminator"].startswith("'")
     if not isinstance(mapping, dict) or (not by_name and len(mapping) != 1):
-        keys = allowed_keys(walk(model, value, path), None)
-        wanted = "a mapping" if by_name else f"a mapping with one key, of {', '.join(keys)}"
+        around = walk(model, value, path)
+        keys = ", ".join(allowed_keys(around, None))
+        one_key = not by_name and all(len(fields(form)) == 1 for form in around if is_model(form))
+        wanted = f"a mapping with one key, of {keys}" if one_key else "a mapping"
         return Refusal(path, f"{dotted(path)} must be {wanted}, got {describe(mapping)}")
     if not by_name:
         return _unknown_key(model, value, (*path, next(iter(mapping))))
@@ -188,6 +194,7 @@ PATTERNS = {
     r"^[a-z0-9][a-z0-9_-]*$": 'a name of lower-case letters a-z, digits, "-" and "_", as a file '
     "of the data directory has it before .npz",
     r"^[^@\s]+@[^@\s]+$": "an e-mail address",
+    WEIGHTS: "none, torchvision:NAME, package:NAME or file:PATH",
 }
 """What each pattern of the models asks for."""
 

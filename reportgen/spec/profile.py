@@ -1,7 +1,9 @@
 """What a profile may say, and how it is laid over a study's files.
 
 A profile is the same tree with only what it overrides. Mappings are merged
-key by key; lists and scalars are replaced; null stands for itself.
+key by key; lists and scalars are replaced; null stands for itself. Of keys that
+exclude each other, the profile's drops the file's: `model: {torchvision: …}` takes
+the place of a class, an `estimator` that of a training.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from reportgen.spec.base import Name, SpecModel
+from reportgen.spec.network import MODELS
 from reportgen.spec.yaml_source import Keys, Place, Source
 
 
@@ -44,7 +47,7 @@ def _merged(
     target: tuple[dict[Keys, Place], dict[Keys, Place]],
 ) -> Any:
     if isinstance(base, dict) and isinstance(over, dict):
-        merged = dict(base)
+        merged = {key: value for key, value in base.items() if not _is_dropped(key, over)}
         for key, value in over.items():
             merged[key] = _merged(base.get(key, ABSENT), value, (*path, key), origin, target)
         return merged
@@ -58,6 +61,20 @@ def _merged(
                 known[new[n_above:]] = place
     return over
 
+
+def _is_dropped(key: str, over: dict[str, Any]) -> bool:
+    """Tell whether a profile's mapping has a key that excludes this one, and not this one."""
+    return key not in over and any(key in keys and keys & over.keys() for keys in EXCLUSIVE)
+
+
+EXCLUSIVE = (
+    frozenset(MODELS),
+    frozenset({"training", "estimator"}),
+    frozenset({"zip", "folder"}),
+    frozenset({"resize", "size"}),
+    frozenset({"n", "per_class"}),
+)
+"""Keys of one mapping of which only one may be given."""
 
 ABSENT = object()
 """Stands for a key that the base does not have."""

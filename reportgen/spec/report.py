@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from reportgen.spec.base import Name, SpecModel, Text
@@ -49,6 +49,15 @@ class Section(SpecModel):
     )
 
 
+GENERATED = "generated"
+"""Stands in the list of notebooks for those that are made from the experiments."""
+
+
+def _text_or_list(value: Any) -> str:
+    """Tell which form of a field that takes either is meant."""
+    return "text" if isinstance(value, str) else "list"
+
+
 class Report(SpecModel):
     """The report: title block, sections in order, what goes into the zip."""
 
@@ -66,9 +75,31 @@ class Report(SpecModel):
     sections: tuple[Section, ...] = Field(
         min_length=1, description="The report's sections, in order."
     )
-    notebooks: tuple[Text, ...] = Field(
-        (), description="Notebook files, relative to the study's folder."
+    notebooks: Annotated[
+        Annotated[Literal["generated"], Tag("text")] | Annotated[tuple[Text, ...], Tag("list")],
+        Discriminator(_text_or_list),
+    ] = Field(
+        (),
+        description=(
+            "generated: one for each section, made from the experiments. Or a list of files of "
+            "the study's folder, in which `generated` may stand too."
+        ),
     )
+
+    @property
+    def listed_notebooks(self) -> tuple[str, ...]:
+        """The notebooks as a list: files, and `GENERATED` for one of each section."""
+        return (self.notebooks,) if isinstance(self.notebooks, str) else self.notebooks
+
+    @property
+    def own_notebooks(self) -> tuple[str, ...]:
+        """The files among the notebooks."""
+        return tuple(name for name in self.listed_notebooks if name != GENERATED)
+
+    @property
+    def generates_notebooks(self) -> bool:
+        """Whether notebooks are made from the experiments."""
+        return GENERATED in self.listed_notebooks
 
 
 Artefact = Literal[
@@ -87,6 +118,9 @@ Artefact = Literal[
     "map_measures",
     "trials",
     "trials_plot",
+    "filters",
+    "filter_outputs",
+    "method_table",
 ]
 """Kinds of figure, table and listing that a question may need."""
 

@@ -18,12 +18,14 @@ from reportgen.spec.base import SpecModel
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.faults import Refusal, read_model
 from reportgen.spec.profile import Profile, overlay
-from reportgen.spec.report import Assignment, Report
+from reportgen.spec.report import GENERATED, Assignment, Report
 from reportgen.spec.sweep import trials
 from reportgen.spec.yaml_source import Keys, Place, Source, read_yaml
 
 DEFAULT_PROFILE = "default"
 RESERVED = ("report", "assignment")
+COMPARED = ("n", "beats", "beats_all")
+"""Names of facts beside which those on each experiment that is compared stand."""
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 ModelType = TypeVar("ModelType", bound=SpecModel)
@@ -48,6 +50,8 @@ class Study:
 
     `runs` are in the order of the report's sections: of each experiment its
     seeds, then its trials, each with all seeds. `files` are the files read.
+    `place` is the study's folder where that is not one of the project's, as in a
+    notebook.
     """
 
     name: str
@@ -58,11 +62,12 @@ class Study:
     experiments: Mapping[str, Experiment]
     runs: tuple[Run, ...]
     files: tuple[Path, ...]
+    place: Path | None = None
 
     @property
     def folder(self) -> Path:
         """Return where the study's own files lie."""
-        return self.root / EXPERIMENTS / self.name
+        return self.place or self.root / EXPERIMENTS / self.name
 
     @property
     def models_file(self) -> Path:
@@ -138,6 +143,62 @@ def load_study(root: Path, name: str, profile: str = DEFAULT_PROFILE) -> Study:
     )
 
 
+def gather_study(folder: Path, names: Sequence[str]) -> Study:
+    """Return a study of experiment files in one folder, without a report, as a notebook has it.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the files, and models.py where a network is the study's own.
+    names : sequence of str
+        The experiments, without .yaml.
+
+    Raises
+    ------
+    SpecError
+        With all faults of all files, sorted by file and line.
+    """
+    loader = _Loader(folder, folder)
+    nothing = Source({}, {(): Place("")}, {})
+    experiments: dict[str, Experiment] = {}
+    runs: list[Run] = []
+    for name in names:
+        spec, own_runs = loader.experiment(name, nothing)
+        if spec is not None:
+            experiments[name] = spec
+            runs += own_runs
+    if loader.faults:
+        raise SpecError(faults=sorted(loader.faults))
+    report, assignment = _blank(names)
+    return Study(
+        folder.name,
+        DEFAULT_PROFILE,
+        folder,
+        report,
+        assignment,
+        experiments,
+        tuple(runs),
+        tuple(loader.files),
+        folder,
+    )
+
+
+def _blank(names: Sequence[str]) -> tuple[Report, Assignment]:
+    """Return a report and an assignment that say nothing: nobody reads them where none are."""
+    section = {"title": "-", "experiments": list(names), "questions": ["none"]}
+    report = Report.from_plain(
+        {
+            "title": "-",
+            "course": "-",
+            "authors": [{"name": "-", "surnames": "-"}],
+            "date": "1970-01-01",
+            "sections": [section],
+        }
+    )
+    question = {"id": "none", "text": "-"}
+    return report, Assignment.from_plain({"title": "-", "questions": [question]})
+
+
 def _study_folder(root: Path, name: str) -> Path:
     folder = root / EXPERIMENTS / name
     if not FILE_NAME.fullmatch(name) or not (folder / "report.yaml").is_file():
@@ -209,7 +270,10 @@ class _Loader:
         for path, name in _in_sections(source, "experiments"):
             if source is None or name in names:
                 continue
-            if name in known:
+            if name in COMPARED:
+                message = f'an experiment cannot be called "{name}"; rename its file'
+                self.faults.add(source.place(path).fault(message))
+            elif name in known:
                 names[name] = None
             else:
                 message = f"there is no file {name}.yaml for the experiment; {nearest(name, known)}"
@@ -257,12 +321,17 @@ class _Loader:
             answered.add(question)
 
     def check_notebooks(self, report: Source | None) -> None:
-        """Keep a fault for each notebook that is not a file of the study's folder."""
-        listed = report.value.get("notebooks") if report and isinstance(report.value, dict) else ()
-        for index, name in enumerate(listed if isinstance(listed, list) else ()):
+        """Keep a fault for each notebook that is no file of the study's folder, nor `generated`."""
+        found = report.value.get("notebooks") if report and isinstance(report.value, dict) else ()
+        listed = found if isinstance(found, list) else []
+        for index, name in enumerate(listed):
             if report is None or not isinstance(name, str):
                 continue
             place = report.place(("notebooks", index))
+            if name == GENERATED:
+                if name in listed[:index]:
+                    self.faults.add(place.fault(f'"{GENERATED}" stands twice; name it once'))
+                continue
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts or path.suffix != ".ipynb":
                 message = f'"{name}" must be an .ipynb file inside the study\'s folder'

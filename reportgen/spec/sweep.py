@@ -51,8 +51,8 @@ def trials(
 
 
 def _bare(experiment: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the experiment that a trial changes: without sweep and without maps."""
-    left_out = ("sweep", "embeddings")
+    """Return the experiment that a trial changes: without sweep, maps and filters."""
+    left_out = ("sweep", "embeddings", "filters")
     return {key: value for key, value in experiment.items() if key not in left_out}
 
 

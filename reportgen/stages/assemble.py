@@ -22,10 +22,13 @@ from reportgen.records import (
     RunResult,
     Thumbnail,
 )
+from reportgen.spec.network import StudyModel
 from reportgen.stages.bench import EVALUATED, Bench
+from reportgen.stages.checkpoints import Checkpoints
 from reportgen.stages.evaluate import Answers
+from reportgen.stages.filters import FilterReading
+from reportgen.stages.fit import Fitted
 from reportgen.store.codec import array_digest
-from reportgen.store.journal import TrainingJournal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,21 +37,12 @@ N_ERRORS = 15
 """Confident errors that a record lists for each horizon."""
 
 
-def is_illustrated(bench: Bench) -> bool:
-    """Whether a run's record carries pictures: an experiment's first run, no trial or other seed.
-
-    So an experiment has `MAX_THUMBNAILS` at most, however many runs it has.
-    """
-    run = bench.plan.run.id
-    first_seed = bench.study.experiments[run.experiment].seeds[0]
-    return not run.trial and run.seed == first_seed and bench.data.source.may_show
-
-
 def assemble_record(
     bench: Bench,
-    journal: TrainingJournal,
+    learnt: Checkpoints,
     answers: Sequence[Answers],
     maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
+    filters: FilterReading | None,
     stage_s: Mapping[str, float],
 ) -> RunRecord:
     """Return a run's record.
@@ -56,17 +50,20 @@ def assemble_record(
     Parameters
     ----------
     bench : Bench
-    journal : TrainingJournal
+    learnt : Checkpoints
         May hold more epochs than the spec asks for: the first ones are taken.
     answers : sequence of Answers
         One for each horizon.
     maps : sequence
         What `embed_stage` gave for each horizon that has maps.
+    filters : FilterReading or None
+        What `filter_stage` gave.
     stage_s : mapping of str to float
         Seconds of each stage, in this build.
     """
-    run, epochs = bench.plan.run.id, bench.spec.training.epochs
-    arrays = gather_arrays(bench, answers, maps)
+    run, epochs = bench.plan.run.id, bench.spec.epochs
+    shown = bench.spec.illustrated_horizon
+    arrays = gather_arrays(bench, answers, maps, filters)
     result = RunResult(
         experiment=run.experiment,
         trial=run.trial,
@@ -74,22 +71,27 @@ def assemble_record(
         keys=bench.plan.stage_digests(),
         data=describe_data(bench),
         model=describe_model(bench),
-        epochs=journal.rows[:epochs],
-        stopped=journal.stopped if len(journal.rows) < epochs else "",
+        epochs=learnt.rows[:epochs],
+        stopped=learnt.stopped if len(learnt.rows) < epochs else "",
         evaluations=tuple(
-            describe_answers(bench, item, illustrated=i == 0 and is_illustrated(bench))
-            for i, item in enumerate(answers)
+            describe_answers(
+                bench, item, illustrated=item.horizon == shown and bench.is_illustrated
+            )
+            for item in answers
         ),
         maps=tuple(layer_map for found, _ in maps for layer_map in found),
         arrays={name: array_digest(array) for name, array in arrays.items()},
+        estimator=learnt.estimator if isinstance(learnt, Fitted) else None,
+        filters=None if filters is None else filters.bank,
     )
-    return RunRecord(result, describe_provenance(journal, epochs, stage_s), arrays)
+    return RunRecord(result, describe_provenance(learnt, epochs, stage_s), arrays)
 
 
 def gather_arrays(
     bench: Bench,
     answers: Sequence[Answers],
     maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
+    filters: FilterReading | None,
 ) -> dict[str, np.ndarray]:
     """Return a record's arrays by the names that `records` documents."""
     arrays: dict[str, np.ndarray] = {"labels": bench.evaluated.labels}
@@ -97,31 +99,39 @@ def gather_arrays(
         arrays["groups"] = bench.evaluated.groups
     for item in answers:
         arrays[f"h{item.horizon}.predictions"] = item.predictions
-        arrays[f"h{item.horizon}.confidence"] = item.confidence
+        if item.confidence is not None:
+            arrays[f"h{item.horizon}.confidence"] = item.confidence
     for found, points in maps:
         for layer_map in found:
             arrays["embedding.sample"] = points["sample"]
             arrays[f"h{layer_map.horizon}.map.{layer_map.alias}"] = points[layer_map.alias]
+    if filters is not None:
+        arrays |= {"filters.weights": filters.weights, "filters.outputs": filters.outputs}
     return arrays
 
 
 def describe_data(bench: Bench) -> DataSummary:
     """Return the data's summary, with sample pictures in an illustrated record alone."""
     summary = bench.data.summary
-    return summary if is_illustrated(bench) else replace(summary, samples=())
+    return summary if bench.is_illustrated else replace(summary, samples=())
 
 
 def describe_model(bench: Bench) -> ModelSummary:
     """Return the network's summary with the source of its class."""
-    name = bench.spec.model.class_
-    source, line = class_source(bench.study.models_file, name)
+    model, training = bench.spec.model, bench.spec.training
+    source, file, line = "", "", 0
+    if isinstance(model, StudyModel):
+        source, line = class_source(bench.study.models_file, model.class_)
+        file = bench.study.models_file.name
     return summarize_model(
         bench.network(),
         bench.input_shape,
-        phases=bench.spec.training.phases,
+        phases=() if training is None else training.phases,
         source=source,
-        source_file=bench.study.models_file.name,
+        source_file=file,
         source_line=line,
+        weights=bench.spec.weights,
+        weights_fingerprint=bench.weights_fingerprint,
     )
 
 
@@ -129,8 +139,13 @@ def describe_answers(bench: Bench, answers: Answers, *, illustrated: bool) -> Ev
     """Return the evaluation of one checkpoint, its most confident errors shown if illustrated."""
     labels = bench.evaluated.labels
     confusion = confusion_counts(labels, answers.predictions, bench.data.source.n_classes)
-    listed = confident_errors(labels, answers.predictions, answers.confidence, N_ERRORS)
-    room = MAX_THUMBNAILS - len(bench.data.summary.samples)
+    listed = (
+        ()
+        if answers.confidence is None
+        else confident_errors(labels, answers.predictions, answers.confidence, N_ERRORS)
+    )
+    shown = 0 if bench.spec.filters is None else bench.spec.filters.images
+    room = MAX_THUMBNAILS - len(bench.data.summary.samples) - shown
     errors = tuple(
         ErrorSample(*error, _thumbnail(bench, error[0]) if illustrated and i < room else None)
         for i, error in enumerate(listed)
@@ -147,10 +162,10 @@ def _thumbnail(bench: Bench, row: int) -> Thumbnail:
 
 
 def describe_provenance(
-    journal: TrainingJournal, epochs: int, stage_s: Mapping[str, float]
+    learnt: Checkpoints, epochs: int, stage_s: Mapping[str, float]
 ) -> Provenance:
     """Return how the record came about; a training that moved names all its places."""
-    sessions = [session for session in journal.sessions if session.first_epoch <= epochs]
+    sessions = [s for s in learnt.sessions if s.first_epoch <= max(epochs, 1)]
     last = sessions[-1]
     return Provenance(
         device=last.device,
@@ -159,6 +174,6 @@ def describe_provenance(
         threads=last.threads,
         versions=last.versions,
         commit=last.commit,
-        epoch_s=tuple(journal.seconds[:epochs]),
+        epoch_s=tuple(learnt.seconds[:epochs]),
         stage_s=dict(stage_s),
     )

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from reportgen.datasets.division import divide
 from reportgen.datasets.summary import summarize_data
-from reportgen.models.study_class import build_model
+from reportgen.models.backbones import build_network
+from reportgen.models.pretrained import start_weights
 from reportgen.models.weights import load_weights
 from reportgen.plan.keys import RunPlan
+from reportgen.plan.network import weights_file_fingerprint
 from reportgen.records import DataSummary
-from reportgen.spec.experiment import DatasetSpec, Experiment
+from reportgen.spec.dataset import DatasetSpec
+from reportgen.spec.experiment import Experiment
 from reportgen.spec.study import Study
 from reportgen.stages.sources import SourceShelf
+from reportgen.training.image_size import prepared_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -79,14 +83,37 @@ class Bench:
         return self.data.splits[EVALUATED]
 
     @property
+    def is_illustrated(self) -> bool:
+        """Whether the run's record carries pictures: an experiment's first, no trial or other seed.
+
+        So an experiment has `MAX_THUMBNAILS` at most, however many runs it has.
+        """
+        run = self.plan.run.id
+        first_seed = self.study.experiments[run.experiment].seeds[0]
+        return not run.trial and run.seed == first_seed and self.data.source.may_show
+
+    @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of an image."""
+        """Channels, height and width of an image as the network gets it."""
         _, height, width, channels = self.evaluated.images.shape
-        return channels, height, width
+        return prepared_shape(self.spec.augmentation, (channels, height, width))
+
+    @property
+    def weights_fingerprint(self) -> str:
+        """SHA-256 of the file that the weights come from; empty where none is named."""
+        return weights_file_fingerprint(self.spec.weights, self.shelf.sources.data_dir)
 
     def network(self, weights: bytes | None = None) -> nn.Module:
-        """Return the network, with its initial weights or with those given."""
-        model = build_model(self.study.models_file, self.spec.model, seed=self.plan.run.id.seed)
-        if weights is not None:
+        """Return the network with the weights that it starts with, or with those given."""
+        spec = self.spec
+        model = build_network(
+            self.study.models_file,
+            spec.model,
+            n_classes=self.data.source.n_classes,
+            seed=self.plan.run.id.seed,
+        )
+        if weights is None:
+            start_weights(model, spec.weights, spec.model, self.shelf.sources.data_dir)
+        else:
             load_weights(model, weights)
         return model

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 from reportgen.hashing import canonical_json
 from reportgen.measures.embedding import embed, sample_rows, trustworthiness
-from reportgen.measures.space import measure_space
+from reportgen.measures.space import measure_space, separating_line
 from reportgen.measures.stability import measure_stability
 from reportgen.measures.structure import measure_structure
 from reportgen.plan.decision import decide_stage
 from reportgen.progress import Progress
 from reportgen.records import LayerMap
 from reportgen.stages.bench import EVALUATED, Bench
-from reportgen.stages.train import chosen_epoch
+from reportgen.stages.checkpoints import Checkpoints, chosen_epoch
+from reportgen.stages.features import read_features
 from reportgen.store.arrays import dump_arrays, load_arrays
-from reportgen.store.journal import TrainingJournal
 from reportgen.store.store import Store
-from reportgen.training.inference import extract_features
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +34,7 @@ def embed_stage(
     bench: Bench,
     store: Store,
     horizon: int,
-    journal: TrainingJournal,
+    learnt: Checkpoints,
     placement: Placement,
     progress: Progress,
 ) -> tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]:
@@ -50,7 +49,7 @@ def embed_stage(
         if entry is not None:
             maps = tuple(_layer_map(row) for row in json.loads(entry.files[MAPS]))
             return maps, load_arrays(entry.files[ARRAYS])
-        maps, arrays = _embed(bench, horizon, journal, placement)
+        maps, arrays = _embed(bench, horizon, learnt, placement)
         files = {
             MAPS: canonical_json([asdict(layer_map) for layer_map in maps]),
             ARRAYS: dump_arrays(arrays),
@@ -67,15 +66,16 @@ def _layer_map(row: dict[str, object]) -> LayerMap:
 
 
 def _embed(
-    bench: Bench, horizon: int, journal: TrainingJournal, placement: Placement
+    bench: Bench, horizon: int, learnt: Checkpoints, placement: Placement
 ) -> tuple[tuple[LayerMap, ...], dict[str, np.ndarray]]:
     """Make the maps of all named layers."""
     wanted = bench.spec.embeddings
     if wanted is None:
         return (), {}
-    epoch = chosen_epoch(journal.rows, horizon)
+    epoch = chosen_epoch(learnt.rows, horizon)
     rows = sample_rows(len(bench.evaluated), wanted.samples, wanted.seed)
-    features = _extract(bench, journal.load_weights(epoch), rows, placement)
+    weights, layers = learnt.load_weights(epoch), list(bench.spec.features.values())
+    features = read_features(bench, weights, bench.evaluated, layers, placement, rows)
     arrays: dict[str, np.ndarray] = {SAMPLE: rows}
     labels, n_classes = bench.evaluated.labels[rows], bench.data.source.n_classes
     maps = []
@@ -100,22 +100,7 @@ def _embed(
                 features_structure=measure_structure(own, labels, n_classes),
                 map_structure=measure_structure(points, labels, n_classes),
                 stability=measure_stability(own, labels, n_classes, wanted),
+                line=separating_line(points, labels),
             )
         )
     return tuple(maps), arrays
-
-
-def _extract(
-    bench: Bench, weights: bytes, rows: np.ndarray, placement: Placement
-) -> dict[str, np.ndarray]:
-    """Return what the named layers give for some evaluated samples, by layer."""
-    return extract_features(
-        bench.network(weights),
-        bench.evaluated,
-        rows,
-        list(bench.spec.features.values()),
-        bench.data.summary.mean,
-        bench.data.summary.std,
-        placement,
-        batch_size=bench.spec.training.validation_batch_size,
-    )

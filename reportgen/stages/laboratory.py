@@ -17,6 +17,8 @@ from reportgen.stages.assemble import assemble_record
 from reportgen.stages.bench import Bench, DataShelf
 from reportgen.stages.embed import embed_stage
 from reportgen.stages.evaluate import evaluate_stage
+from reportgen.stages.filters import filter_stage
+from reportgen.stages.fit import fit_stage
 from reportgen.stages.precheck import check_runs
 from reportgen.stages.sources import SourceShelf
 from reportgen.stages.train import train_stage
@@ -76,14 +78,17 @@ class Laboratory:
         plan, store, progress = bench.plan, self.store, self.progress
         seconds: dict[str, float] = {}
         with timed(seconds, "train"):
-            journal, placement = train_stage(bench, store, self.device, progress)
+            learn = train_stage if bench.spec.training is not None else fit_stage
+            learnt, placement = learn(bench, store, self.device, progress)
         with timed(seconds, "evaluate"):
             answers = [
-                evaluate_stage(bench, store, h, journal, placement, progress) for h in plan.evaluate
+                evaluate_stage(bench, store, h, learnt, placement, progress) for h in plan.evaluate
             ]
         with timed(seconds, "embed"):
-            maps = [embed_stage(bench, store, h, journal, placement, progress) for h in plan.embed]
-        return assemble_record(bench, journal, answers, maps, seconds)
+            maps = [embed_stage(bench, store, h, learnt, placement, progress) for h in plan.embed]
+        with timed(seconds, "filters"):
+            filters = filter_stage(bench, learnt, placement)
+        return assemble_record(bench, learnt, answers, maps, filters, seconds)
 
 
 @contextmanager

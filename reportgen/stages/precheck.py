@@ -20,7 +20,8 @@ def check_runs(benches: Sequence[Bench], device: Device) -> None:
     UsageError
         If the device that was asked for does not exist.
     DataError
-        If the data are not there, are damaged, or too few for the maps.
+        If the data are not there, are damaged, too few for the maps, or lack a class that
+        a group of classes names.
     ModelError
         If a network cannot be built or run on its data: all faults of all runs.
     """
@@ -28,6 +29,7 @@ def check_runs(benches: Sequence[Bench], device: Device) -> None:
     for bench in benches:
         choose_placement(device, bench.spec.precision)
         check_embeddings(bench)
+        check_class_groups(bench)
         faults += network_faults(bench)
     if faults:
         raise ModelError(faults=dict.fromkeys(faults))
@@ -43,6 +45,7 @@ def network_faults(bench: Bench) -> list[Fault]:
             features=bench.spec.features,
             training=bench.spec.training,
             n_train=len(bench.data.splits["train"]),
+            filters=None if bench.spec.filters is None else bench.spec.filters.layer,
         )
     except ModelError as error:
         found = error.faults or (Fault("", 0, 0, error.message),)
@@ -75,3 +78,17 @@ def check_embeddings(bench: Bench) -> None:
             "embeddings.samples"
         )
         raise DataError(msg)
+
+
+def check_class_groups(bench: Bench) -> None:
+    """Refuse groups of classes that name one which the data do not have.
+
+    Raises
+    ------
+    DataError
+        With all such names.
+    """
+    file, classes = experiment_file(bench), bench.data.summary.classes
+    faults = [Fault(file, 0, 0, text) for text in bench.spec.dataset.stray_classes(classes)]
+    if faults:
+        raise DataError(faults=faults)

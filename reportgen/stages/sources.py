@@ -12,7 +12,7 @@ from reportgen.datasets.source import Source
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json
 from reportgen.plan.keys import StageKey
-from reportgen.spec.experiment import DatasetSpec
+from reportgen.spec.dataset import DatasetSpec
 from reportgen.store.store import Store
 
 FINGERPRINT = "fingerprint.json"
@@ -22,8 +22,8 @@ FINGERPRINT = "fingerprint.json"
 class SourceShelf:
     """Data sources: located once, read when their pixels are wanted.
 
-    What decides a source is its name and where and how its images are read; two
-    experiments that agree in both share one copy.
+    What decides a source is its name and where and how its images are read or
+    drawn; two experiments that agree in that share one copy.
 
     A source's fingerprint is kept in the store under the sizes and times of its
     files, so that planning does not read the pixels again.
@@ -49,7 +49,9 @@ class SourceShelf:
         """
         key = _identity(spec)
         if key not in self._locations:
-            self._locations[key] = locate(spec.name, self.data_dir, source=spec.source)
+            self._locations[key] = locate(
+                spec.name, self.data_dir, source=spec.source, glyphs=spec.glyphs
+            )
         return self._locations[key]
 
     def paths(self, specs: Iterable[DatasetSpec]) -> list[Path]:
@@ -83,4 +85,5 @@ class SourceShelf:
 
 def _identity(spec: DatasetSpec) -> bytes:
     """Return what tells two data sources apart."""
-    return canonical_json(spec.model_dump(mode="json", include={"name", "source"}))
+    # Not canonical: the order of the classes of glyphs tells two sources apart too.
+    return spec.model_dump_json(include={"name", "source", "glyphs"}).encode()

@@ -10,7 +10,7 @@ from reportgen.errors import RunError
 from reportgen.order import Device
 from reportgen.plan.decision import decide_training
 from reportgen.progress import Progress
-from reportgen.records import EpochRow, best_epoch
+from reportgen.records import EpochRow
 from reportgen.stages.bench import Bench
 from reportgen.store.journal import Session, TrainingJournal, open_journal
 from reportgen.store.store import Store
@@ -45,9 +45,7 @@ def train_stage(
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
         placement = choose_placement(device, spec.precision, threads)
-        decision = decide_training(
-            spec.training.epochs, len(journal.rows), ended=bool(journal.stopped)
-        )
+        decision = decide_training(spec.epochs, len(journal.rows), ended=bool(journal.stopped))
         progress.stage(run, decision)
         if decision.action != "reuse":
             journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
@@ -59,7 +57,8 @@ def train_stage(
 def _train(
     bench: Bench, journal: TrainingJournal, placement: Placement, progress: Progress
 ) -> None:
-    run, epochs = bench.plan.run.id, bench.spec.training.epochs
+    run, epochs, training = bench.plan.run.id, bench.spec.epochs, bench.spec.training
+    assert training is not None
 
     def on_epoch(row: EpochRow, seconds: float) -> None:
         progress.epoch(run, row, epochs, seconds)
@@ -69,7 +68,7 @@ def _train(
 
     outcome = train_run(
         run,
-        bench.spec.training,
+        training,
         bench.network(),
         bench.data.splits,
         bench.data.summary.mean,
@@ -92,6 +91,7 @@ def require_epochs(bench: Bench, journal: TrainingJournal) -> None:
         If there is nothing that could be evaluated.
     """
     if not journal.rows:
+        assert bench.spec.training is not None
         rate = bench.spec.training.phases[0].optimizer.lr
         msg = (
             f"{bench.plan.run.id}: it {journal.stopped}, so there is nothing to report; "
@@ -135,8 +135,3 @@ def _git(root: Path, *arguments: str) -> str:
         ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10
     )
     return done.stdout.strip()
-
-
-def chosen_epoch(rows: tuple[EpochRow, ...], horizon: int) -> int:
-    """Return the best epoch within a horizon: the checkpoint of everything reported there."""
-    return best_epoch([row.validation_accuracy for row in rows], horizon)

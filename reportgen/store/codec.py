@@ -23,6 +23,15 @@ RECORD = "record.json"
 ARRAYS = "arrays.safetensors"
 
 
+LATER: Mapping[str, Mapping[str, Any]] = {
+    "": {"estimator": None, "filters": None},
+    "data": {"n_skipped": 0},
+    "model": {"weights": "none", "weights_fingerprint": ""},
+    "maps": {"line": None},
+}
+"""Fields that came to records later, by part, with the value that says nothing."""
+
+
 @functools.cache
 def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -46,9 +55,18 @@ def _plain(result: RunResult) -> dict[str, Any]:
     hashes of older records hold.
     """
     plain: dict[str, Any] = _adapter(RunResult).dump_python(result, mode="json")
-    if not plain["data"]["n_skipped"]:
-        del plain["data"]["n_skipped"]
+    for place, names in LATER.items():
+        for part in _parts(plain, place):
+            for name, nothing in names.items():
+                if part[name] == nothing:
+                    del part[name]
     return plain
+
+
+def _parts(plain: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    """Return the mappings of a result that a place means: itself, a part, a list's entries."""
+    part = plain[place] if place else plain
+    return part if isinstance(part, list) else [part]
 
 
 def encode_record(record: RunRecord) -> dict[str, bytes]:

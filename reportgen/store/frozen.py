@@ -2,7 +2,7 @@
 
 They are what a machine without data, weights or torch renders a report from.
 A record counts as fresh if the key that follows from today's files and from
-the data fingerprint inside the record is the key that it was made under.
+the fingerprints of data and weights inside the record is the key that it was made under.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.errors import Fault, StaleError
-from reportgen.plan.code import fingerprint_class
 from reportgen.plan.keys import plan_run
+from reportgen.plan.network import fingerprint_model
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.study import Run, Study
 from reportgen.store.codec import ARRAYS, RECORD, decode_record, encode_record
@@ -88,13 +88,10 @@ def read_fresh(study: Study, run: Run) -> RunRecord:
         msg = f"{run.id}: no committed record ({where})"
         raise StaleError(msg) from error
     record = decode_record(files, where)
-    code = fingerprint_class(study.models_file, run.spec.model.class_).digest
-    today = plan_run(run, record.result.data.fingerprint, code)
-    stale = [
-        stage
-        for stage, key in today.stage_digests().items()
-        if record.result.keys.get(stage) != key
-    ]
+    result = record.result
+    code = fingerprint_model(study.models_file, run.spec.model)
+    today = plan_run(run, result.data.fingerprint, code, result.model.weights_fingerprint)
+    stale = [stage for stage, key in today.stage_digests().items() if result.keys.get(stage) != key]
     if stale:
         msg = f"{run.id}: {where} is stale: the key of {', '.join(stale)} has changed since"
         raise StaleError(msg)

@@ -102,7 +102,8 @@ class Batches:
     order : Tensor, optional
         Rows, int64, on the CPU; without it, all rows as they lie.
     augment : callable, optional
-        Applied to a batch's uint8 images (b, h, w, c) before normalisation.
+        Applied to a batch's uint8 images (b, h, w, c) before normalisation; may
+        change their size.
     channels_last : bool
         Memory format of the batches; the values are the same.
     """

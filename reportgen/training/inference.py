@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from reportgen.models.contract import find_layer
-from reportgen.models.outputs import evaluating
+from reportgen.models.outputs import evaluating, logits_of
 from reportgen.models.study_code import located_errors
+from reportgen.training.augmentation import build_preparation
 from reportgen.training.batches import Batches, Normalizer, place_split
+from reportgen.training.image_size import prepared_shape
 from reportgen.training.network import Network, place_model
 from reportgen.training.placement import running_on
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
     from reportgen.datasets.source import Split
+    from reportgen.spec.training import Augmentation
     from reportgen.training.placement import Placement
 
 
@@ -54,11 +57,13 @@ def predict(
     placement: Placement,
     *,
     batch_size: int,
+    augmentation: Sequence[Augmentation] = (),
 ) -> Predictions:
     """Predict every sample of a split, in its order.
 
-    With the `validation_batch_size` of the training, the accuracy equals the
-    epoch row's to the last bit: both take the same way through the network.
+    With the `validation_batch_size` and the augmentation of the training, of
+    which only the sizes count here, the accuracy equals the epoch row's to the
+    last bit: both take the same way through the network.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def predict(
         If the network's own code fails.
     """
     with running_on(placement):
-        network, batches = _prepare(model, split, mean, std, placement, batch_size)
+        network, batches = prepare(model, split, mean, std, placement, batch_size, augmentation)
         predicted, confidence = [], []
         loss = zero_sum(network)
         with evaluating(model), located_errors(f"{type(model).__name__} failed"):
@@ -94,7 +99,7 @@ def evaluate(network: Network, batches: Batches) -> tuple[float, float]:
     return loss.item() / batches.n, hits.item() / batches.n
 
 
-def extract_features(
+def extract_features(  # noqa: PLR0913 - the same hand-over as predict's, and what is read
     model: nn.Module,
     split: Split,
     rows: NDArray[np.int32],
@@ -104,8 +109,12 @@ def extract_features(
     placement: Placement,
     *,
     batch_size: int,
+    augmentation: Sequence[Augmentation] = (),
 ) -> dict[str, NDArray[np.float32]]:
     """Return the outputs of named modules, in evaluation mode, for some rows of a split.
+
+    Of a module that gives a tuple or list, the first item is taken; of the
+    `augmentation` only the sizes count.
 
     Returns
     -------
@@ -120,7 +129,7 @@ def extract_features(
     parts: dict[str, list[Tensor]] = {layer: [] for layer in layers}
     with running_on(placement), contextlib.ExitStack() as hooks:
         chosen = split.take(rows.astype(np.intp))
-        network, batches = _prepare(model, chosen, mean, std, placement, batch_size)
+        network, batches = prepare(model, chosen, mean, std, placement, batch_size, augmentation)
         for layer, kept in parts.items():
             hooks.callback(_keep_outputs(model, layer, kept).remove)
         with evaluating(model), located_errors(f"{type(model).__name__} failed"):
@@ -135,26 +144,33 @@ def zero_sum(network: Network) -> Tensor:
     return torch.zeros((), device=device, dtype=torch.float32 if device == "mps" else torch.float64)
 
 
-def _prepare(
+def prepare(
     model: nn.Module,
     split: Split,
     mean: Sequence[float],
     std: Sequence[float],
     placement: Placement,
     batch_size: int,
+    augmentation: Sequence[Augmentation],
 ) -> tuple[Network, Batches]:
-    """Return the placed network and the split's batches."""
+    """Return the placed network and a split's batches as they are evaluated."""
     placed = place_split(split, placement)
-    network = place_model(model, placement, placed.input_shape)
-    normalizer = Normalizer.of(mean, std, placement.device)
-    return network, Batches(placed, batch_size, normalizer, channels_last=network.channels_last)
+    network = place_model(model, placement, prepared_shape(augmentation, placed.input_shape))
+    batches = Batches(
+        placed,
+        batch_size,
+        Normalizer.of(mean, std, placement.device),
+        augment=build_preparation(augmentation),
+        channels_last=network.channels_last,
+    )
+    return network, batches
 
 
 def _keep_outputs(model: nn.Module, layer: str, kept: list[Tensor]) -> RemovableHandle:
     """Append each output of a module to a list, flattened to float32 (b, d)."""
 
-    def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+    def keep(_module: nn.Module, _inputs: object, output: object) -> None:
         # A copy: a later in-place layer would write into the output.
-        kept.append(output.detach().flatten(1).float().clone())
+        kept.append(logits_of(output).detach().flatten(1).float().clone())
 
     return find_layer(model, layer).register_forward_hook(keep)

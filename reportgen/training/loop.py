@@ -25,9 +25,10 @@ from reportgen.models.phases import enter_phase, learnable_names, set_training_m
 from reportgen.models.study_code import located_errors
 from reportgen.models.weights import dump_weights
 from reportgen.records import EpochRow
-from reportgen.training.augmentation import build_augmentation
+from reportgen.training.augmentation import build_augmentation, build_preparation
 from reportgen.training.batches import Batches, Normalizer, PlacedSplit, place_split
 from reportgen.training.checkpoint import dump_state, load_state
+from reportgen.training.image_size import prepared_shape
 from reportgen.training.inference import evaluate, zero_sum
 from reportgen.training.network import Network, place_model
 from reportgen.training.optimizers import build_optimizer
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from reportgen.datasets.source import Split
     from reportgen.records import RunId
-    from reportgen.spec.experiment import Phase, Training
+    from reportgen.spec.training import Phase, Training
     from reportgen.training.journal import Journal
     from reportgen.training.placement import Placement
 
@@ -99,7 +100,7 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     RunError
         If the loss is not finite and `on_divergence` is `fail`, or memory runs out.
     ModelError
-        If the network's own code fails.
+        If the network's own code fails, or a crop is larger than the images.
     """
     with running_on(placement), _memory_errors(run, training), located_errors(str(run)):
         session = _Session.of(run, training, model, splits, mean, std, placement)
@@ -152,11 +153,12 @@ class _Session:
     ) -> _Session:
         """Put everything on the device."""
         train = place_split(splits["train"], placement)
+        shape = prepared_shape(training.augmentation, train.input_shape)
         learnable = learnable_names(model)
         return cls(
             run,
             training,
-            place_model(model, placement, train.input_shape),
+            place_model(model, placement, shape),
             train,
             place_split(splits["validation"], placement),
             Normalizer.of(mean, std, placement.device),
@@ -176,9 +178,14 @@ class _Session:
         )
 
     def evaluation_batches(self, split: PlacedSplit) -> Batches:
-        """Return a split's batches as they lie."""
-        size = self.training.validation_batch_size
-        return Batches(split, size, self.normalizer, channels_last=self.network.channels_last)
+        """Return a split's batches in its order, brought to size, but not augmented."""
+        return Batches(
+            split,
+            self.training.validation_batch_size,
+            self.normalizer,
+            augment=build_preparation(self.training.augmentation),
+            channels_last=self.network.channels_last,
+        )
 
 
 def _train_epochs(

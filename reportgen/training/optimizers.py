@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from reportgen.spec.experiment import Sgd
+from reportgen.spec.training import Sgd
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from reportgen.spec.experiment import Adam
+    from reportgen.spec.training import Adam
 
 
 def build_optimizer(model: nn.Module, spec: Sgd | Adam) -> Optimizer:

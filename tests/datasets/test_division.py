@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reportgen.datasets.division import apportion, divide
 from reportgen.datasets.source import Source, Split
 from reportgen.errors import DataError
-from reportgen.spec.experiment import DatasetSpec
+from reportgen.spec.dataset import DatasetSpec
 from tests.datasets.made import make_source, make_split
 
 
@@ -214,4 +214,70 @@ def test_groups_survive_the_union_of_splits() -> None:
     validation = make_split([0] * 4, seed=1, groups=True)
     source = make_source(1, train=train, validation=validation)
     splits = divide(source, spec(split={"train": 4, "validation": 2}))
+    assert not groups(splits["train"]) & groups(splits["validation"])
+
+
+# ── shares ──────────────────────────────────────────────────────────────────
+
+
+def test_shares_take_whole_groups_and_every_sample() -> None:
+    """10 and 6 glyphs in 8 poses: a quarter is 2.5 and 1.5, so 3 and 2 validate, 7 and 4 train."""
+    source = make_source(2, all=indexed([0] * 80 + [1] * 48, [i // 8 for i in range(128)]))
+    splits = divide(source, spec(split={"validation_share": 0.25}))
+    assert list(splits) == ["train", "validation"]
+    assert splits["train"].class_counts(2).tolist() == [56, 32]
+    assert splits["validation"].class_counts(2).tolist() == [24, 16]
+    assert not groups(splits["train"]) & groups(splits["validation"])
+    assert sorted(rows(splits["train"]) + rows(splits["validation"])) == list(range(128))
+    assert rows(splits["train"]) == sorted(rows(splits["train"]))
+
+
+def test_shares_of_samples_where_there_are_no_groups() -> None:
+    """40 samples: 0.2 validate, 0.1 test, of LABELS' 10, 20 and 10."""
+    source = make_source(3, all=indexed(LABELS))
+    splits = divide(source, spec(split={"validation_share": 0.2, "test_share": 0.1}))
+    counts = {name: split.class_counts(3).tolist() for name, split in splits.items()}
+    assert counts == {"train": [7, 14, 7], "validation": [2, 4, 2], "test": [1, 2, 1]}
+
+
+def test_shares_of_uneven_groups_take_them_whole() -> None:
+    """Four writers with 1, 2, 3 and 4 samples: half of the groups, whatever they hold."""
+    source = make_source(1, all=indexed([0] * 10, [0, 1, 1, 2, 2, 2, 3, 3, 3, 3]))
+    splits = divide(source, spec(split={"validation_share": 0.5}))
+    assert [len(groups(split)) for split in splits.values()] == [2, 2]
+    assert not groups(splits["train"]) & groups(splits["validation"])
+
+
+def test_a_share_is_taken_as_written_and_rounded_half_up() -> None:
+    """0.15 of 10 is 1.5, so 2, although the float 0.15 is less than 15/100."""
+    source = make_source(1, all=indexed([0] * 10))
+    assert len(divide(source, spec(split={"validation_share": 0.15}))["validation"]) == 2
+
+
+def test_the_seed_decides_the_shares() -> None:
+    source = make_source(3, all=indexed(LABELS))
+
+    def validation(seed: int) -> list[int]:
+        share = {"validation_share": 0.25, "seed": seed}
+        return rows(divide(source, spec(split=share))["validation"])
+
+    assert validation(0) == validation(0)
+    assert validation(0) != validation(1)
+
+
+def test_a_class_too_small_for_the_shares_is_named() -> None:
+    source = make_source(2, all=indexed([0] * 20 + [1]))
+    with pytest.raises(DataError) as caught:
+        divide(source, spec(split={"validation_share": 0.25}))
+    assert caught.value.message == (
+        'dataset.split: class "1" has 1 samples, too few for these shares (train 1, validation 0); '
+        "a split needs at least one: change the shares"
+    )
+
+
+def test_groups_that_mix_classes_are_shared_out_whole() -> None:
+    """Each of 8 writers wrote both classes."""
+    source = make_source(2, all=indexed([0, 1] * 16, [i // 4 for i in range(32)]))
+    splits = divide(source, spec(split={"validation_share": 0.25}))
+    assert [len(groups(split)) for split in splits.values()] == [6, 2]
     assert not groups(splits["train"]) & groups(splits["validation"])

@@ -18,7 +18,7 @@ from reportgen.datasets.registry import fingerprint, load_source, locate
 from reportgen.datasets.source import Source
 from reportgen.datasets.summary import summarize_data
 from reportgen.errors import DataError
-from reportgen.spec.experiment import DatasetSpec
+from reportgen.spec.dataset import DatasetSpec
 from tests.datasets.made_images import (
     CLASSES,
     encoded,

@@ -16,7 +16,7 @@ from reportgen.datasets.source import Source, Split
 from reportgen.datasets.summary import count_shared, normalization, summarize_data
 from reportgen.errors import DataError
 from reportgen.records import SplitSize
-from reportgen.spec.experiment import DatasetSpec
+from reportgen.spec.dataset import DatasetSpec
 from tests.datasets.made import make_source, make_split
 
 

@@ -5,13 +5,15 @@ import math
 import re
 
 import pytest
+from ruamel.yaml import YAML
 
+from reportgen.errors import SpecError
 from reportgen.facts.derive import derive_facts, label_runs
 from reportgen.facts.fact import DEFINITIONS, build_tree
 from reportgen.records import RunId
 from reportgen.spec.consistency import TAKEN
 from reportgen.spec.study import load_study
-from tests.factories import make_record
+from tests.factories import as_estimator, make_record, with_filters
 from tests.toy_project import EXPERIMENT, make_toy
 
 MAY_LACK = (
@@ -22,9 +24,15 @@ MAY_LACK = (
     ".dropout.ratio",
     ".spread_ratio",
     ".arrangement",
+    ".recall",
+    ".share",
+    ".inside_share",
+    ".outside_share",
+    ".expected",
 )
 SIGNED = (".loss_gap", ".running_gap", ".lag", ".linear_gain")
 TRIALS = ("narrow", "wide")
+CLASSES = ("circle", "square", "star")
 
 
 @pytest.fixture(scope="module")
@@ -33,25 +41,42 @@ def study(tmp_path_factory):
     sweep = [{**EXPERIMENT["sweep"][0], "name": name} for name in TRIALS]
     sweep[1]["set"] = {"model.args.width": 8}
     parts = {"split": {"train": 90, "validation": 60}, "subset": {"n": 80}}
-    dataset = EXPERIMENT["dataset"] | parts
+    groups = {"class_groups": {"round": ["circle"], "pointed": ["square", "star"]}}
+    dataset = EXPERIMENT["dataset"] | parts | groups
     toy.write(toy_net={"seeds": [7, 8], "sweep": sweep, "dataset": dataset})
+    others = {"toy_svm": {"estimator": "linear_svm"}, "toy_pair": {}}
+    for name, learner in others.items():
+        spec = {key: EXPERIMENT[key] for key in ("title", "dataset", "model", "features")}
+        spec |= learner or {"training": EXPERIMENT["training"], "horizons": [2, 3]}
+        with (toy.folder / f"{name}.yaml").open("w", encoding="utf-8") as file:
+            YAML().dump(spec, file)
+    sections = [
+        {"title": "A", "experiments": ["toy_net", "toy_svm"], "questions": ["sizes"]},
+        {"title": "B", "experiments": ["toy_pair"], "questions": ["scores"]},
+    ]
+    toy.write(report={"sections": sections})
     return load_study(toy.root, "toy")
 
 
 @pytest.fixture(scope="module")
 def facts(study):
-    records = {
-        run.id: make_record(
-            run.id,
-            epochs=3,
-            horizons=(2, 3),
-            width=2 if run.id.trial == "narrow" else 4,
-            maps=None if run.id.trial else {"intermediate": "drop2", "final": "fc2"},
-            error_rate=0.3,
-        )
-        for run in study.runs
-    }
-    return derive_facts(study, {run: with_an_island(record) for run, record in records.items()})
+    return derive_facts(study, {run.id: made(run.id) for run in study.runs})
+
+
+def made(run):
+    """Return a run's record: of `toy_pair` with two classes, of `toy_svm` without epochs."""
+    record = make_record(
+        run,
+        classes=("circle", "square") if run.experiment == "toy_pair" else CLASSES,
+        epochs=3,
+        horizons=(2, 3),
+        width=2 if run.trial == "narrow" else 4,
+        maps=None if run.trial else {"intermediate": "drop2", "final": "fc2"},
+        error_rate=0.3,
+    )
+    if run.experiment == "toy_svm":
+        return as_estimator(record)
+    return record if run.experiment == "toy_pair" else with_filters(with_an_island(record))
 
 
 def with_an_island(record):
@@ -73,6 +98,8 @@ def test_labels_give_the_first_seed_the_short_name(study):
         RunId("toy_net", "narrow", 8): "toy_net.narrow.seed8",
         RunId("toy_net", "wide", 7): "toy_net.wide",
         RunId("toy_net", "wide", 8): "toy_net.wide.seed8",
+        RunId("toy_svm", "", 0): "toy_svm",
+        RunId("toy_pair", "", 0): "toy_pair",
     }
 
 
@@ -85,6 +112,56 @@ def test_unique_and_a_tree(facts):
 def test_a_run_without_a_record(study):
     with pytest.raises(KeyError):
         derive_facts(study, {})
+
+
+def test_an_estimator_has_no_facts_on_epochs(facts):
+    """What makes no sense is left out, so that a template can ask whether it is there."""
+    own = build_tree(facts).toy_svm
+    assert own.h0.best.train_accuracy == 0.96875
+    assert own.h0.selection.same_split == False  # noqa: E712 (a fact)
+    assert set(own.h0.selection.keys()) == {"same_split"}
+    assert not {"epoch", "validation_loss", "train_loss"} & own.h0.best.keys()
+    assert not {"epochs", "verdict", "dropout", "later"} & own.h0.keys()
+    assert not {"epochs", "training"} & own.keys()
+    assert "epoch" not in own.h0.maps.final
+    assert not {"epoch_s", "training_s"} & own.provenance.keys()
+    assert own.h0.maps.final.map.purity > 0.5
+    assert own.h0.confident_errors == 0
+
+
+def test_an_estimator_is_compared_with_a_network_of_its_section(facts):
+    tree = build_tree(facts)
+    assert tree.toy_svm.versus.n == 1
+    assert {tree.toy_svm.rank.value, tree.toy_net.rank.value} <= {1, 2}
+    assert "versus" not in tree.toy_pair
+    assert "rank" not in tree.toy_pair
+
+
+def test_maps_of_two_experiments_can_be_compared(facts):
+    tree = build_tree(facts)
+    ours, theirs = tree.toy_net.h2.maps.final, tree.toy_svm.h0.maps.final
+    assert ours.map.silhouette == theirs.map.silhouette
+    assert ours.map.linear_errors >= theirs.map.linear_errors
+
+
+def test_a_group_with_a_class_that_the_data_do_not_have(study):
+    """The message names the file, the group and a near name, once for all runs."""
+    records = {}
+    for run in study.runs:
+        record = made(run.id)
+        data = dataclasses.replace(record.result.data, classes=("circle", "square", "stars"))
+        if run.id.experiment == "toy_net":
+            record = dataclasses.replace(
+                record, result=dataclasses.replace(record.result, data=data)
+            )
+        records[run.id] = record
+    with pytest.raises(SpecError) as caught:
+        derive_facts(study, records)
+    (fault,) = caught.value.faults
+    assert str(fault) == (
+        "experiments/toy/toy_net.yaml: dataset.class_groups.pointed: no class is called "
+        '"star"; did you mean "stars"? Allowed: circle, square, stars'
+    )
 
 
 def pattern_of(definition):

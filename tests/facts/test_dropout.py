@@ -6,6 +6,7 @@ import pytest
 
 from reportgen.facts.dropout import dropout_facts, judge_gap
 from reportgen.records import EpochRow
+from reportgen.spec.experiment import Experiment
 from tests.facts.hand_made import record, values
 from tests.facts.test_training import SPEC
 
@@ -56,6 +57,24 @@ def test_first_epoch():
     found = judge_gap(DROPPED[:1], 1, 1, augmented=False)
     assert found.lag == pytest.approx(0.3)  # (1.2 + 0.6) / 2 − 0.6
     assert found.cause == "dropout"
+
+
+@pytest.mark.parametrize(
+    ("steps", "augmented"),
+    [
+        ([], False),
+        ([{"resize": 32}, {"center_crop": 28}], False),
+        ([{"resize": 32}, {"random_crop": 28}], True),
+        ([{"horizontal_flip": 0.5}], True),
+        ([{"random_shift": 2}], True),
+    ],
+)
+def test_a_size_is_no_augmentation(steps, augmented):
+    plain = SPEC.to_plain()
+    plain["training"]["augmentation"] = steps
+    base, spec = record(), Experiment.from_plain(plain)
+    found = values(dropout_facts("net", base, spec, base.result.evaluations[1], "key"))
+    assert found["net.h4.dropout.augmented"] is augmented
 
 
 def test_facts_count_the_layers():

@@ -1,5 +1,7 @@
 """Facts on the network."""
 
+import dataclasses
+
 from reportgen.facts.model import model_facts
 from tests.facts.hand_made import model, record, values
 
@@ -18,6 +20,16 @@ def test_totals():
     assert found["net.model.total_size"] == 256 + 1000 + 1032
     assert found["net.model.n_layers"] == 3
     assert found["net.model.outputs"] == 3
+
+
+def test_weights():
+    """A network starts at random unless its weights are named."""
+    plain = facts_of(model())
+    assert plain["net.model.weights"] == "none"
+    assert plain["net.model.pretrained"] is False
+    learnt = facts_of(dataclasses.replace(model(), weights="package:efficientnet_lite0"))
+    assert learnt["net.model.weights"] == "package:efficientnet_lite0"
+    assert learnt["net.model.pretrained"] is True
 
 
 def test_layers_count_from_one_and_frozen_parameters_count():

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from reportgen.figures.drawing import Drawing
-from reportgen.figures.feature_maps import FeatureMap, FeatureMaps
+from reportgen.figures.feature_maps import FeatureMap, FeatureMaps, LineWords
+from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
 from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
 from reportgen.figures.style import FigureStyle
@@ -86,8 +87,25 @@ def maps() -> FeatureMaps:
     """Two maps of six samples of two classes."""
     points = np.array([[0, 0], [1, 0], [2, 0], [8, 6], [9, 6], [10, 6]], dtype=np.float32)
     labels = np.array([0, 0, 0, 1, 1, 1], dtype=np.uint16)
-    pair = (FeatureMap(points, "intermedia"), FeatureMap(points[::-1].copy(), "final"))
-    return FeatureMaps(pair, labels, ("cero", "uno"))
+    pair = (
+        FeatureMap(points, labels, "intermedia"),
+        FeatureMap(points[::-1].copy(), labels, "final"),
+    )
+    return FeatureMaps(pair, ("cero", "uno"))
+
+
+@pytest.fixture
+def lined() -> FeatureMaps:
+    """Two maps of two classes: x = 5 parts the first, and leaves two of the second's six wrong."""
+    points = np.array([[0, 0], [1, 0], [2, 0], [8, 6], [9, 6], [10, 6]], dtype=np.float32)
+    labels = np.array([0, 0, 0, 1, 1, 1], dtype=np.uint16)
+    swapped = np.array([0, 0, 1, 0, 1, 1], dtype=np.uint16)
+    line = (1.0, 0.0, -5.0)
+    maps = (
+        FeatureMap(points, labels, "desde cero", line, "recta: 100\u202f%"),
+        FeatureMap(points, swapped, "ajuste fino", line, "recta: 66,7\u202f%, 2 errores"),
+    )
+    return FeatureMaps(maps, ("alien", "depredador"), LineWords("recta", "en el otro lado"))
 
 
 @pytest.fixture
@@ -114,7 +132,25 @@ def trials() -> TrialsPlot:
     )
 
 
-@pytest.fixture(params=["curves", "maps", "grid", "trials"])
+@pytest.fixture
+def filters() -> FilterGrid:
+    """Two filters of 2 × 2 on one channel; the largest weight is 0.5."""
+    weights = np.array([[-0.5, 0, 0.25, 0.5], [0, 0, 0, 0]], dtype=np.float32)
+    return FilterGrid(weights.reshape(2, 2, 2, 1), ScaleWords("peso"))
+
+
+@pytest.fixture
+def outputs() -> FilterOutputs:
+    """Two pictures of 6 × 6, each with three maps of 3 × 3, of one shade each."""
+    maps = np.repeat(np.array([0, 100, 255], dtype=np.uint8), 9).reshape(3, 3, 3)
+    images = tuple(
+        FilteredImage(make_png(np.full((6, 6), 90, dtype=np.uint8)), name, maps)
+        for name in ("avión", "rana")
+    )
+    return FilterOutputs(images)
+
+
+@pytest.fixture(params=["curves", "maps", "lined", "grid", "trials", "filters", "outputs"])
 def figure(request: pytest.FixtureRequest) -> Drawing:
     made: Drawing = request.getfixturevalue(request.param)
     return made

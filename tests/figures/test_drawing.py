@@ -126,7 +126,9 @@ style = FigureStyle(
 points = np.random.default_rng(7).normal(size=(300, 2)).astype(np.float32)
 labels = (np.arange(300) % 3).astype(np.uint16)
 figures = (
-    FeatureMaps((FeatureMap(points, "a"), FeatureMap(points * 2, "b")), labels, ("x", "y", "z")),
+    FeatureMaps(
+        (FeatureMap(points, labels, "a"), FeatureMap(points * 2, labels, "b")), ("x", "y", "z")
+    ),
     TrialsPlot((TrialPoint("p", 10, .5, .4, .6), TrialPoint("q", 99, .6, .5, .7)), "n", "%"),
 )
 for figure in figures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +66,7 @@ def test_a_single_map_has_no_letter(maps: FeatureMaps, style: FigureStyle) -> No
 
 
 def test_a_long_caption_is_broken_between_words(maps: FeatureMaps, style: FigureStyle) -> None:
-    long = FeatureMap(maps.maps[0].points, " ".join(["palabra"] * 14))
+    long = replace(maps.maps[0], caption=" ".join(["palabra"] * 14))
     lines = [t for t in _texts(replace(maps, maps=(long, long)), style) if "palabra" in t]
     assert len(lines) == 4
     assert " ".join(lines[:2]) == "(a)\u00a0" + long.caption
@@ -106,24 +107,87 @@ def test_maps_stand_in_rows(maps: FeatureMaps, style: FigureStyle, n: int, rows:
 def test_points_that_all_lie_on_one_spot_can_be_drawn(
     maps: FeatureMaps, style: FigureStyle
 ) -> None:
-    spot = FeatureMap(np.zeros((6, 2), dtype=np.float32), "colapso")
+    spot = replace(maps.maps[0], points=np.zeros((6, 2), dtype=np.float32))
     assert replace(maps, maps=(spot,)).draw(style)
 
 
-def _with_points(points: np.ndarray) -> dict[str, object]:
-    return {"maps": (FeatureMap(points, "a"),)}
+# ── a line between two classes ──────────────────────────────────────────────
+
+
+def test_the_line_runs_where_it_is_given(lined: FeatureMaps, style: FigureStyle) -> None:
+    for axes in lined.compose(style).axes:
+        drawn = [line for line in axes.get_lines() if line.get_label() == "line"]
+        assert drawn
+        for line in drawn:
+            # Any of its points has x = 5; it is upright.
+            (x0, y0), (x1, y1) = axes.transData.inverted().transform(
+                line.get_transform().transform_path(line.get_path()).vertices
+            )
+            assert (x0, x1) == pytest.approx((5, 5))
+            assert y0 != y1
+
+
+def test_samples_on_the_wrong_side_are_ringed(lined: FeatureMaps, style: FigureStyle) -> None:
+    ringed = [
+        [c.get_offsets().tolist() for c in axes.collections if c.get_label() == "wrong"]
+        for axes in lined.compose(style).axes
+    ]
+    assert ringed == [[[]], [[[2, 0], [8, 6]]]]
+
+
+def test_two_classes_with_a_line_differ_in_shape_in_the_samples_order(
+    lined: FeatureMaps, style: FigureStyle
+) -> None:
+    points = lined.compose(style).axes[1].collections[0]
+    assert isinstance(points, PathCollection)
+    np.testing.assert_array_equal(points.get_offsets(), lined.maps[1].points)
+    lengths = [len(path.vertices) for path in points.get_paths()]
+    circle, triangle = lengths[0], lengths[2]
+    assert circle != triangle
+    assert lengths == [circle, circle, triangle, circle, triangle, triangle]
+
+
+def test_one_legend_and_a_note_under_each_map(lined: FeatureMaps, style: FigureStyle) -> None:
+    written = _texts(lined, style)
+    for words in ("alien", "depredador", "recta", "en el otro lado"):
+        assert written.count(words) == 1
+    assert "recta: 66,7\u202f%, 2 errores" in written
+
+
+def test_maps_may_be_of_other_numbers_of_samples(lined: FeatureMaps, style: FigureStyle) -> None:
+    first, second = lined.maps
+    fewer = replace(second, points=second.points[:4], labels=second.labels[:4])
+    assert replace(lined, maps=(first, fewer)).draw(style)
+
+
+# ── what cannot be ──────────────────────────────────────────────────────────
+
+LABELS = np.array([0, 0, 0, 1, 1, 1], dtype=np.uint16)
+
+
+def _with(
+    points: np.ndarray, labels: np.ndarray = LABELS, line: object = None
+) -> dict[str, object]:
+    return {"maps": (FeatureMap(points, labels, "a", line),)}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"maps": ()}, "1 to 26 maps"),
-        (_with_points(np.zeros((5, 2))), r"map \(a\) must be of shape \(6, 2\), got \(5, 2\)"),
-        (_with_points(np.zeros((6, 3))), r"got \(6, 3\)"),
-        (_with_points(np.full((6, 2), np.nan)), r"map \(a\) is not finite"),
+        (_with(np.zeros((5, 2))), r"map \(a\) must be of shape \(6, 2\), got \(5, 2\)"),
+        (_with(np.zeros((6, 3))), r"got \(6, 3\)"),
+        (_with(np.full((6, 2), np.nan)), r"map \(a\) is not finite"),
         ({"classes": ("cero",)}, "labels must lie in 0 to 0"),
-        ({"labels": np.zeros(6)}, "whole numbers"),
-        ({"labels": np.zeros((6, 1), dtype=int)}, r"shape \(n,\)"),
+        (_with(np.zeros((6, 2)), np.zeros(6)), "whole numbers"),
+        (_with(np.zeros((6, 2)), np.zeros((6, 1), dtype=int)), r"shape \(n,\)"),
+        (_with(np.zeros((6, 2)), LABELS, (1.0, 0.0, 2.0)), "the legend has no words for it"),
+        (_with(np.zeros((6, 2)), LABELS, (0.0, 0.0, 2.0)), r"map \(a\): .* is no line"),
+        (_with(np.zeros((6, 2)), LABELS, (1.0, math.inf, 2.0)), "is no line"),
+        (
+            {**_with(np.zeros((6, 2)), LABELS, (1.0, 0.0, 2.0)), "classes": ("a", "b", "c")},
+            "which 3 classes cannot have",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -9,7 +9,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from reportgen.figures.learning_curves import BestMark, Extension, LearningCurves
+from reportgen.errors import TemplateError
+from reportgen.figures.learning_curves import BestMark, Extension, LearningCurves, PhaseChange
 from reportgen.figures.style import FigureStyle
 
 
@@ -147,3 +148,66 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         replace(curves, **change)
+
+
+# ── phases ──────────────────────────────────────────────────────────────────
+
+
+def test_a_phase_begins_at_a_line_between_two_epochs(
+    curves: LearningCurves, style: FigureStyle
+) -> None:
+    for axes in replace(curves, phases=(PhaseChange(2, "toda la red"),)).compose(style).axes:
+        assert list(_line(axes, "phase").get_xdata()) == [2.5, 2.5]
+
+
+def test_the_words_of_a_phase_stand_over_its_line_in_both_panels(
+    curves: LearningCurves, style: FigureStyle
+) -> None:
+    drawn = replace(curves, phases=(PhaseChange(1, "toda la red"),)).compose(style)
+    words = [text for text in drawn.texts if text.get_text() == "toda la red"]
+    for axes, text in zip(drawn.axes, words, strict=True):
+        edge = axes.transData.transform((1.5, 0))[0]
+        assert edge < text.get_window_extent().x0 < edge + 5
+        assert text.get_window_extent().y0 >= axes.get_window_extent().y1
+
+
+def test_words_of_neighbouring_phases_stand_beside_each_other(
+    curves: LearningCurves, style: FigureStyle
+) -> None:
+    phases = tuple(PhaseChange(after, f"etapa {after}") for after in (1, 2, 3))
+    drawn = replace(curves, phases=phases).compose(style)
+    boxes = [t.get_window_extent() for t in drawn.texts if t.get_text().startswith("etapa")]
+    assert len(boxes) == 6
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_words_of_phases_that_cannot_fit_are_refused(
+    curves: LearningCurves, style: FigureStyle
+) -> None:
+    phases = tuple(PhaseChange(after, "etapa de muchas palabras") for after in (1, 2, 3))
+    with pytest.raises(TemplateError, match="no room for"):
+        replace(curves, phases=phases).compose(style)
+
+
+@pytest.mark.parametrize("after", [(0,), (4,), (2, 1), (2, 2)])
+def test_a_phase_begins_inside_the_training(curves: LearningCurves, after: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="phases must begin after rising epochs from 1 to 3"):
+        replace(curves, phases=tuple(PhaseChange(epoch, "x") for epoch in after))
+
+
+def test_fifteen_epochs_with_two_horizons(curves: LearningCurves, style: FigureStyle) -> None:
+    fall = tuple(1.9 / (1 + 0.2 * i) for i in range(15))
+    rise = tuple(0.4 + 0.02 * i for i in range(15))
+    long = replace(
+        curves,
+        train_loss=fall,
+        validation_loss=fall,
+        running_loss=fall,
+        train_accuracy=rise,
+        validation_accuracy=rise,
+        best=(BestMark(10, "58,00\u202f%"), BestMark(15, "68,00\u202f%")),
+        extension=Extension(10, "continuación"),
+    )
+    loss, accuracy = long.compose(style).axes
+    assert _ticks(loss, "x") == ["1", "5", "10", "15"]
+    assert _line(accuracy, "validation").get_xydata()[9].tolist() == pytest.approx([10, 58])

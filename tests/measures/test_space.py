@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reportgen.errors import RunError
-from reportgen.measures.space import measure_space
+from reportgen.measures.space import measure_space, separating_line
 from reportgen.records import SpaceMeasures
 
 Points = NDArray[np.float32]
@@ -175,3 +175,59 @@ def test_features_that_are_not_finite_are_refused() -> None:
     points[[5, 9], 0] = [np.nan, np.inf]
     with pytest.raises(RunError, match=r"2 of 180 samples are not finite, the first in row 5"):
         measure_space(points, labels, 3)
+
+
+# ── the separating line ─────────────────────────────────────────────────────
+
+
+def sides(points: Points, line: tuple[float, float, float] | None) -> NDArray[np.bool_]:
+    """Whether each point lies on the positive side."""
+    assert line is not None
+    a, b, c = line
+    return a * points[:, 0].astype(np.float64) + b * points[:, 1].astype(np.float64) + c > 0
+
+
+def test_a_line_between_two_clusters_that_mirror_each_other() -> None:
+    """Points at x = -4 and x = 4, the same y: the line is x = 0, up to the machine's tolerance."""
+    y = np.array([-1, 0, 1])
+    points = np.stack([np.repeat([-4, 4], 3), np.tile(y, 2)], axis=1).astype(np.float32)
+    assert separating_line(points, np.repeat([0, 1], 3)) == pytest.approx((1, 0, 0), abs=0.01)
+    assert separating_line(points, np.repeat([1, 0], 3)) == pytest.approx((-1, 0, 0), abs=0.01)
+
+
+def test_a_line_moves_with_the_points() -> None:
+    """Twice as far apart and shifted by (10, 20): x = 10."""
+    points = np.array([[2, 20], [2, 21], [2, 19], [18, 20], [18, 21], [18, 19]], np.float32)
+    line = separating_line(points, np.array([0, 0, 0, 1, 1, 1], np.uint16))
+    assert line == pytest.approx((1, 0, -10), abs=0.05)
+
+
+@pytest.mark.parametrize("distance", [0.2, 0.7, 1.5, 5.0])
+def test_the_line_misclassifies_as_many_as_the_measure_counts(distance: float) -> None:
+    points, labels = clusters(distance, n_classes=2, n=100)
+    points = points * np.array([30, 2], np.float32) + np.array([7, -90], np.float32)
+    wrong = np.count_nonzero(sides(points, separating_line(points, labels)) != (labels == 1))
+    assert wrong == measure_space(points, labels, 2).linear_errors
+    assert (wrong > 0) == (distance < 5)
+
+
+def test_a_line_has_a_normal_of_length_one() -> None:
+    line = separating_line(*clusters(2.0, n_classes=2))
+    assert line is not None
+    assert math.hypot(line[0], line[1]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("n_classes", [1, 3])
+def test_there_is_a_line_only_between_two_classes(n_classes: int) -> None:
+    assert separating_line(*clusters(2.0, n_classes=n_classes)) is None
+
+
+def test_points_that_coincide_have_no_line() -> None:
+    assert separating_line(np.ones((6, 2), np.float32), np.array([0, 0, 0, 1, 1, 1])) is None
+
+
+def test_a_line_needs_finite_points() -> None:
+    points, labels = clusters(2.0, n_classes=2)
+    points[3, 1] = np.inf
+    with pytest.raises(RunError, match=r"1 of 120 samples are not finite, the first in row 3"):
+        separating_line(points, labels)

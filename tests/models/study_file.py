@@ -8,7 +8,7 @@ from textwrap import dedent
 from torch import nn
 
 from reportgen.models.study_class import build_model
-from reportgen.spec.experiment import ModelSpec
+from reportgen.spec.network import StudyModel
 
 HEADER = "import torch\nfrom torch import nn\n"
 
@@ -23,5 +23,5 @@ def write_models(folder: Path, text: str, *, header: str = HEADER) -> Path:
 
 def build(folder: Path, text: str, name: str = "Net", seed: int = 0, **args) -> nn.Module:
     """Build a class of a models.py with this text."""
-    spec = ModelSpec.model_validate({"class": name, "args": args})
+    spec = StudyModel.model_validate({"class": name, "args": args})
     return build_model(write_models(folder, text), spec, seed=seed)

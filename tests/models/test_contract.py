@@ -140,16 +140,55 @@ def test_a_feature_must_be_a_row_a_sample():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.pair = Returns(lambda x: (x, x))
+            self.named = Returns(lambda x: {"x": x})
             self.sum = Returns(lambda x: x.sum(0))
 
         def forward(self, x):
             self.sum(x)
+            return self.named(x)["x"]
+
+    told = message(Net(), features={"a": "named", "b": "sum"})
+    assert (
+        'features.a: layer "named" must give a tensor, or a tuple or list that begins with one, '
+        "not dict"
+    ) in told
+    assert "for 2 samples it gave (3,)" in told
+
+
+@pytest.mark.parametrize("make", [lambda x: (x, x.sum(0)), lambda x: [x, None]])
+def test_a_feature_may_stand_first_in_a_tuple_or_list(make):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.pair = Returns(make)
+
+        def forward(self, x):
             return self.pair(x)[0]
 
-    told = message(Net(), features={"a": "pair", "b": "sum"})
-    assert 'features.a: layer "pair" must give a tensor, not tuple' in told
-    assert "for 2 samples it gave (3,)" in told
+    check_model(Net(), SHAPE, 3, features={"a": "pair"})
+
+
+def test_filters_must_be_of_a_convolution_that_runs_once():
+    check_model(ToyNet(), SHAPE, 3, filters="conv")
+    assert message(ToyNet(), filters="cnov") == (
+        'filters.layer: there is no layer "cnov"; '
+        'did you mean "conv"? Allowed: conv, drop, head, mix, norm, pool'
+    )
+    assert message(ToyNet(), filters="head") == (
+        'filters.layer: "head" must be a Conv2d, and is a Linear; convolutions: conv, mix'
+    )
+    assert message(Tied(), filters="head").endswith("is a Linear; there is none")
+
+    class Net(ToyNet):
+        def forward(self, x):
+            self.conv(x)
+            return super().forward(x)
+
+    assert 'filters.layer: layer "conv" is called 2 times' in message(Net(), filters="conv")
+
+
+def test_features_and_filters_may_be_of_one_layer():
+    check_model(ToyNet(), SHAPE, 3, features={"first": "conv"}, filters="conv")
 
 
 @pytest.mark.parametrize("n_train", [33, 1, 17])

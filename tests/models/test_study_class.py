@@ -8,7 +8,7 @@ from torch import nn
 
 from reportgen.errors import ModelError
 from reportgen.models.study_class import build_model
-from reportgen.spec.experiment import ModelSpec
+from reportgen.spec.network import StudyModel
 from tests.models.study_file import build, write_models
 
 NET = """
@@ -57,7 +57,7 @@ def test_the_file_may_hold_dataclasses_with_postponed_annotations(tmp_path):
     """
     header = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
     file = write_models(tmp_path, text, header=header)
-    spec = ModelSpec.model_validate({"class": "Net"})
+    spec = StudyModel.model_validate({"class": "Net"})
     assert build_model(file, spec, seed=0).dense.in_features == 3
 
 
@@ -127,7 +127,7 @@ def test_a_missing_file_is_told(tmp_path):
     file = tmp_path / "experiments" / "toy" / "models.py"
     file.parent.mkdir(parents=True)
     with pytest.raises(ModelError, match=r"^experiments/toy/models\.py: cannot be read"):
-        build_model(file, ModelSpec.model_validate({"class": "Net"}), seed=0)
+        build_model(file, StudyModel.model_validate({"class": "Net"}), seed=0)
 
 
 def test_parameters_without_a_size_are_refused(tmp_path):

@@ -6,7 +6,7 @@ from torch import nn
 from reportgen.models.study_class import build_model
 from reportgen.models.summary import summarize_model
 from reportgen.records import LayerRow, ModelSummary
-from reportgen.spec.experiment import ModelSpec
+from reportgen.spec.network import StudyModel
 from tests.training.toy import phase
 
 MIB = 1 << 20
@@ -20,7 +20,7 @@ def summary(model: nn.Module, shape=(1, 28, 28), phases=None) -> ModelSummary:
 
 def test_simple_cnn_has_the_parameters_of_the_assignment(project):
     file = project / "experiments" / "practica1" / "models.py"
-    model = build_model(file, ModelSpec.model_validate({"class": "SimpleCNN"}), seed=0)
+    model = build_model(file, StudyModel.model_validate({"class": "SimpleCNN"}), seed=0)
     found = summary(model)
     assert {row.name: row.trainable for row in found.layers if row.trainable} == {
         "conv1": 320,  # 32 × (1 × 3 × 3 + 1)
@@ -138,3 +138,19 @@ def test_the_hooks_and_modes_are_left_as_they_were():
     summary(model, (1, 2, 2))
     assert not any(module._forward_hooks for module in model.modules())
     assert model[1].training
+
+
+def test_without_a_phase_nothing_is_trained():
+    found = summarize_model(
+        nn.Sequential(nn.Flatten(), nn.Linear(4, 3)),
+        (1, 2, 2),
+        (),
+        source="",
+        source_file="",
+        source_line=0,
+        weights="file:a.safetensors",
+        weights_fingerprint="ab",
+    )
+    assert (found.n_trainable, found.n_frozen) == (0, 4 * 3 + 3)
+    assert found.layers[1] == LayerRow("1", "Linear", (3,), 0, 15, 0)
+    assert (found.weights, found.weights_fingerprint) == ("file:a.safetensors", "ab")

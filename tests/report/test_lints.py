@@ -10,6 +10,8 @@ import pytest
 
 from reportgen.facts.derive import derive_facts
 from reportgen.records import RunRecord
+from reportgen.report.lints import Subject, best_at_the_end
+from tests.factories import as_estimator
 from tests.report.conftest import Project
 
 TOLD = (
@@ -181,6 +183,12 @@ def test_the_best_epoch_at_the_end_is_a_warning(whole: Project) -> None:
         },
     )
     assert line not in early.warnings()
+
+
+def test_an_estimator_has_no_epoch_at_the_end(whole: Project) -> None:
+    """Its checkpoint is epoch 0 of 0."""
+    records = {run: as_estimator(record) for run, record in whole.records.items()}
+    assert list(best_at_the_end(Subject(whole.study, records, {}, {}, None))) == []
 
 
 def test_classes_without_a_spanish_name_are_a_warning(whole: Project) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report.pictures import PictureError, svg_size
+from reportgen.report.picture import PictureError, svg_size
 from tests.report.conftest import Project
 
 CURVES = '{{ figura_curvas("fig-a", toy) }}{{ ref("fig-a") }}'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from reportgen.report.registry import Registry, RegistryError
@@ -22,7 +24,7 @@ def test_references_work_forwards_and_backwards() -> None:
     assert registry.resolve(html, WORDS).startswith(
         '<a class="ref" href="#fig-a">figura\u00a0<span class="literal">1</span></a>'
     )
-    assert list(registry.dangling()) == []
+    assert list(registry.dangling(Path())) == []
 
 
 def test_a_taken_id_names_the_question_that_has_it() -> None:
@@ -51,7 +53,8 @@ def test_dangling_and_unreferenced() -> None:
     registry.define("figure", "fig-a")
     registry.refer("fig-b")
     registry.refer("fig-b")
-    assert list(registry.dangling()) == [("fig-b", "first")]
+    told = 'the answer to "first" refers to "fig-b", which nothing defines; did you mean "fig-a"'
+    assert [fault.message.partition("?")[0] for fault in registry.dangling(Path())] == [told] * 2
     assert [item.id for item in registry.unreferenced()] == ["fig-a"]
 
 

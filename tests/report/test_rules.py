@@ -128,6 +128,8 @@ def test_faults_of_all_answers_are_told_at_once_in_the_order_of_files_and_lines(
     toy.answer("second", f"<p>Dos {ACCURACY}.</p>")
     found = told(toy, f"<p>{ACCURACY}\ny tres.</p>\n<p>Nada.</p>\n{{{{ nada }}}}")
     assert [(file.rpartition("/")[2], line) for file, line, _ in found] == [
+        ("first.html.j2", 3),
+        ("first.html.j2", 4),
         ("first.html.j2", 5),
         ("second.html.j2", 1),
     ]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from reportgen.spec.experiment import Adam, Experiment, Sgd
+from reportgen.spec.experiment import Experiment
 from reportgen.spec.faults import PATTERNS, read_model
 from reportgen.spec.schema import schemas
+from reportgen.spec.training import Adam, Sgd
 
 SGD = {"name": "sgd", "lr": 0.1}
 
@@ -138,7 +139,7 @@ def test_adam_takes_two_betas_from_a_list() -> None:
         ),
         (
             {"training": training(augmentation=[3])},
-            "training.augmentation.0 must be a mapping with one key, of horizontal_flip, random_",
+            "training.augmentation.0 must be a mapping with one key, of center_crop, horizontal_",
         ),
         (
             {"training": training(augmentation=[{"horizontal_flip": 2}])},
@@ -278,3 +279,100 @@ def test_every_pattern_of_the_models_has_its_words() -> None:
     found = patterns([json.loads(text) for text in schemas().values()])
     assert found
     assert found <= PATTERNS.keys()
+
+
+def estimated(**changes: Any) -> dict[str, Any]:
+    """Return a valid experiment whose features a linear machine classifies."""
+    value = experiment(estimator="linear_svm")
+    del value["training"], value["horizons"]
+    return value | changes
+
+
+def test_an_estimator_stands_in_place_of_training() -> None:
+    spec = Experiment.from_plain(estimated())
+    assert spec.estimator is not None
+    assert (spec.estimator.c, spec.estimator.scale) == (1.0, True)
+    assert spec.epochs == 0
+    assert spec.report_horizons == spec.map_horizons == (0,)
+    assert spec.estimator_features == "final"
+    assert spec.evaluation_batch_size == 64
+    assert spec.augmentation == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (estimated(training=training()), "estimator stands in place of training; give one of them"),
+        (estimated(estimator=None), "the file needs training, or an estimator in its place"),
+        (estimated(horizons=[2]), "horizons needs training: an estimator has no epochs"),
+        (
+            estimated(features={"a": "x", "b": "y"}),
+            "estimator needs to know which features it takes: there are 2; set estimator.features",
+        ),
+        (
+            estimated(features={}, embeddings=None),
+            (
+                "estimator needs to know which features it takes: there are none; "
+                "set estimator.features"
+            ),
+        ),
+        (
+            estimated(estimator="linear_svn"),
+            'estimator cannot be "linear_svn"; did you mean "linear_svm"?',
+        ),
+        (
+            estimated(estimator={"name": "linear_svm", "c": 0}),
+            "estimator.c must be greater than 0, got 0",
+        ),
+    ],
+)
+def test_what_an_estimator_refuses(value: Any, message: str) -> None:
+    assert any(message in found for found in refused(value)), refused(value)
+
+
+def test_an_unknown_alias_of_the_features_is_told_with_the_nearest() -> None:
+    (message,) = refused(estimated(estimator={"name": "linear_svm", "features": "finale"}))
+    assert message.startswith("estimator.features must be an alias of features;")
+    assert "final" in message
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "name"),
+    [
+        ({"class": "Net"}, "StudyModel", "Net"),
+        ({"torchvision": "resnet50", "args": {"dropout": 0.1}}, "TorchvisionModel", "resnet50"),
+        ({"package": "efficientnet_lite0"}, "PackageModel", "efficientnet_lite0"),
+    ],
+)
+def test_where_a_network_is_from(model: Any, kind: str, name: str) -> None:
+    spec = Experiment.from_plain(experiment(model=model))
+    assert type(spec.model).__name__ == kind
+    assert spec.model.name == name
+    assert spec.to_plain()["model"] == {"args": {}, **model}
+
+
+@pytest.mark.parametrize(
+    ("weights", "right"),
+    [
+        ("none", True),
+        ("torchvision:ResNet50_Weights.IMAGENET1K_V1", True),
+        ("package:efficientnet_lite0", True),
+        ("file:weights/net.safetensors", True),
+        ("resnet", False),
+        ("file:", False),
+        ("none:x", False),
+        ("url:http", False),
+    ],
+)
+def test_what_a_network_starts_from(weights: str, right: bool) -> None:
+    found = refused(experiment(weights=weights))
+    assert (not found) == right
+    if found:
+        assert "none, torchvision:NAME, package:NAME or file:PATH" in found[0]
+
+
+def test_the_pictured_horizon_is_the_one_with_maps() -> None:
+    maps = {"samples": 50, "horizons": [4]}
+    assert Experiment.from_plain(experiment()).illustrated_horizon == 2
+    assert Experiment.from_plain(experiment(embeddings=maps)).illustrated_horizon == 4
+    assert Experiment.from_plain(experiment(embeddings=None)).illustrated_horizon == 2

@@ -38,10 +38,32 @@ def test_parameters_of_all_runs(project: Path, profile: str) -> None:
     module = load(study.models_file)
     sizes = {}
     for run in study.runs:
+        if run.id.experiment != "simple_cnn":
+            continue
         network = getattr(module, run.spec.model.class_)(**run.spec.model.args)
         sizes[run.id.trial] = sum(parameter.numel() for parameter in network.parameters())
     assert SIZES[""] == 813_802
     assert sizes == SIZES
+
+
+@pytest.mark.parametrize("profile", ["default", "embedded"])
+def test_parameters_of_alexnet(project: Path, profile: str) -> None:
+    """Weights and biases of five convolutions and three dense layers."""
+    pytest.importorskip("torch")
+    spec = load_study(project, "practica1", profile).experiments["alexnet"].model
+    network = load(project / "experiments/practica1/models.py").AlexNet(**spec.args)
+    layers = [
+        (5 * 5 * 3 + 1) * 48,
+        (5 * 5 * 48 + 1) * 128,
+        (3 * 3 * 128 + 1) * 192,
+        (3 * 3 * 192 + 1) * 192,
+        (3 * 3 * 192 + 1) * 128,
+        (512 + 1) * 2048,
+        (2048 + 1) * 2048,
+        (2048 + 1) * 10,
+    ]
+    assert sum(layers) == 6_199_498
+    assert sum(parameter.numel() for parameter in network.parameters()) == sum(layers)
 
 
 def test_the_layers_that_are_mapped_exist(project: Path) -> None:

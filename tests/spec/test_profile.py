@@ -40,3 +40,22 @@ def test_a_branch_that_the_profile_lacks_changes_nothing() -> None:
     merged = overlay(base, parse_yaml(PROFILE, "p.yaml"), ("experiments", "other"))
     assert merged.value == base.value
     assert merged.places == base.places
+
+
+def test_a_key_that_excludes_another_takes_its_place() -> None:
+    """A network of a library for the study's class, an estimator for the training."""
+    base = "{model: {class: Net, args: {a: 1}}, training: {batch_size: 8}, seeds: [1]}"
+    profile = "experiments: {net: {model: {torchvision: resnet50}, estimator: linear_svm}}"
+    merged = overlay(parse_yaml(base, "b"), parse_yaml(profile, "p"), ("experiments", "net"))
+    assert merged.value == {
+        "model": {"args": {"a": 1}, "torchvision": "resnet50"},
+        "seeds": [1],
+        "estimator": "linear_svm",
+    }
+
+
+def test_the_same_key_is_merged_as_ever() -> None:
+    base = "{model: {class: Net, args: {a: 1}}}"
+    profile = "experiments: {net: {model: {class: Other, args: {b: 2}}}}"
+    merged = overlay(parse_yaml(base, "b"), parse_yaml(profile, "p"), ("experiments", "net"))
+    assert merged.value == {"model": {"class": "Other", "args": {"a": 1, "b": 2}}}

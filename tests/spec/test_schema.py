@@ -27,14 +27,16 @@ def test_only_what_is_stale_is_written(tmp_path: Path) -> None:
 
 def test_an_experiment_needs_its_parts_and_a_profile_none() -> None:
     experiment = json.loads(schemas()["experiment.schema.json"])
-    assert experiment["required"] == ["title", "dataset", "model", "training"]
+    assert experiment["required"] == ["title", "dataset", "model"]
     assert experiment["additionalProperties"] is False
     profile = json.loads(schemas()["profile.schema.json"])
     partial = profile["properties"]["experiments"]["additionalProperties"]
     assert "required" not in partial
-    assert "required" not in partial["properties"]["training"]
-    assert partial["properties"]["training"]["additionalProperties"] is False
-    phases = partial["properties"]["training"]["properties"]["phases"]
+    training, nothing = partial["properties"]["training"]["anyOf"]
+    assert nothing == {"type": "null"}
+    assert "required" not in training
+    assert training["additionalProperties"] is False
+    phases = training["properties"]["phases"]
     assert phases["items"] == {"$ref": "#/$defs/Phase"}
     assert profile["$defs"]["Phase"]["required"] == ["epochs", "optimizer"]
 
@@ -56,3 +58,10 @@ def test_study_files_name_their_schema(project: Path) -> None:
         marker = "# yaml-language-server: $schema="
         assert first.startswith(marker), file
         assert (file.parent / first.removeprefix(marker)).is_file(), file
+
+
+def test_an_editor_takes_an_estimator_by_its_name() -> None:
+    experiment = json.loads(schemas()["experiment.schema.json"])
+    forms = experiment["properties"]["estimator"]["anyOf"]
+    assert {"const": "linear_svm", "type": "string"} in forms
+    assert {"$ref": "#/$defs/LinearSvm"} in forms

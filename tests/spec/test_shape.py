@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from reportgen.spec.experiment import Experiment, Phase, Sgd
+from reportgen.spec.experiment import Experiment
 from reportgen.spec.shape import allowed_keys, forms, walk
+from reportgen.spec.training import Phase, Sgd
 
 
 def test_unions_and_none_come_apart() -> None:

@@ -199,6 +199,15 @@ def test_a_missing_experiment_is_told_where_it_is_named(study: Path) -> None:
     ]
 
 
+def test_an_experiment_called_like_a_fact_of_comparisons(study: Path) -> None:
+    """Its comparison with another would stand at other.versus.n, which counts comparisons."""
+    (study / "net.yaml").rename(study / "n.yaml")
+    change(study / "report.yaml", "[net]", "[n]")
+    assert faults(study) == [
+        'report.yaml:6:30: an experiment cannot be called "n"; rename its file'
+    ]
+
+
 def test_a_missing_assignment(study: Path) -> None:
     (study / "assignment.yaml").unlink()
     assert faults(study) == ["assignment.yaml: cannot be read: No such file or directory"]
@@ -274,7 +283,10 @@ def test_practica1_loads(project: Path, profile: str) -> None:
     assert len(net.report_horizons) == 2
     assert net.features == {"intermediate": "drop2", "final": "fc2"}
     assert len(study.runs) >= 5
-    assert all(run.spec.report_horizons == net.report_horizons for run in study.runs)
+    trials = [run for run in study.runs if run.id.trial]
+    assert all(run.spec.report_horizons == net.report_horizons for run in trials)
+    assert study.experiments["alexnet"].report_horizons == (10, 15)
+    assert study.experiments["extractor"].report_horizons == (0,)
 
 
 def test_loading_a_study_imports_nothing_heavy(project: Path) -> None:

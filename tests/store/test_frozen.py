@@ -3,7 +3,8 @@
 import pytest
 
 from reportgen.errors import StaleError
-from reportgen.pipeline import Order, load, stored_records
+from reportgen.holdings import stored_records
+from reportgen.pipeline import Order, load
 from reportgen.store.frozen import freeze_records, read_frozen, record_paths
 from tests.toy_project import MODELS
 

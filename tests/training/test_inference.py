@@ -7,7 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from reportgen.datasets.source import Split
 from reportgen.errors import ModelError
+from reportgen.spec.training import CenterCrop, HorizontalFlip, RandomCrop, Resize
+from reportgen.training.augmentation import center_crop, resize
 from reportgen.training.inference import extract_features, predict
 from tests.models.study_file import build
 from tests.training.toy import CPU, MEAN, STD, ToyNet, toy_model, toy_split
@@ -122,3 +125,50 @@ def test_an_unknown_layer_is_told_and_leaves_no_hook():
             batch_size=3,
         )
     assert not model.head._forward_hooks
+
+
+STEPS = (
+    Resize(resize=12),
+    RandomCrop(random_crop=8),
+    HorizontalFlip(horizontal_flip=1.0),
+)
+
+
+def test_images_are_brought_to_size_and_nothing_more():
+    model, split = toy_model(), toy_split(6)
+    rows = np.arange(6, dtype=np.int32)
+    ready = center_crop(resize(torch.from_numpy(split.images), 12), 8).numpy()
+    prepared = Split(np.ascontiguousarray(ready), split.labels)
+    found = extract_features(
+        model, split, rows, ["head"], MEAN, STD, CPU, batch_size=4, augmentation=STEPS
+    )
+    expected = extract_features(model, prepared, rows, ["head"], MEAN, STD, CPU, batch_size=4)
+    np.testing.assert_array_equal(found["head"], expected["head"])
+    predicted = predict(model, split, MEAN, STD, CPU, batch_size=4, augmentation=STEPS)
+    assert predicted.mean_loss == predict(model, prepared, MEAN, STD, CPU, batch_size=4).mean_loss
+
+
+def test_a_crop_larger_than_the_images_is_refused():
+    steps = (CenterCrop(center_crop=9),)
+    with pytest.raises(ModelError, match=r"training\.augmentation\[0\]: a center_crop of 9"):
+        predict(toy_model(), toy_split(3), MEAN, STD, CPU, batch_size=4, augmentation=steps)
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x + 1, x
+
+
+def test_of_a_layer_that_gives_a_tuple_the_first_tensor_is_read():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.pair = Pair()
+
+        def forward(self, x):
+            return self.pair(x)[1].flatten(1)
+
+    split, rows = toy_split(3), np.arange(3, dtype=np.int32)
+    found = extract_features(Net(), split, rows, ["pair"], MEAN, STD, CPU, batch_size=2)["pair"]
+    expected = (split.images / 255 - 0.5) / 0.25 + 1
+    np.testing.assert_allclose(found, expected.reshape(3, -1), atol=1e-5)

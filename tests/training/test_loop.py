@@ -10,7 +10,7 @@ from torch import nn
 from reportgen.errors import ModelError, RunError
 from reportgen.models.weights import load_weights
 from reportgen.records import RunId
-from reportgen.spec.experiment import HorizontalFlip, RandomShift, Sgd
+from reportgen.spec.training import HorizontalFlip, RandomCrop, RandomShift, Resize, Sgd
 from reportgen.training import loop
 from reportgen.training.inference import predict
 from reportgen.training.loop import epoch_seed, phase_at, train_run
@@ -360,3 +360,41 @@ def test_a_gpu_trains_and_goes_on(precision):
     )
     assert len(resumed.rows) == 5
     assert next(model.parameters()).device.type == "cuda"
+
+
+# ── images of another size than the data's, and frozen layers ───────────────
+
+
+def test_training_sees_crops_and_both_evaluations_the_centre():
+    """The rows equal a prediction with the same steps: both see the prepared images."""
+    steps = (Resize(resize=12), RandomCrop(random_crop=8))
+    sizes = []
+    model = toy_model()
+    model.register_forward_pre_hook(lambda m, inputs: sizes.append(tuple(inputs[0].shape[2:])))
+    outcome, journal, _ = train(training(phase(1), augmentation=steps), model=model)
+    assert set(sizes) == {(8, 8)}
+    row, trained = outcome.rows[0], toy_model(seed=9)
+    load_weights(trained, journal.weights[1])
+    for name, loss in [("train", row.train_loss), ("validation", row.validation_loss)]:
+        split = toy_splits()[name]
+        found = predict(trained, split, MEAN, STD, CPU, batch_size=10, augmentation=steps)
+        assert found.mean_loss == loss
+
+
+def test_a_crop_larger_than_the_images_is_refused_before_training():
+    steps = (RandomCrop(random_crop=9),)
+    with pytest.raises(ModelError, match=r"training\.augmentation\[0\]: a random_crop of 9"):
+        train(training(phase(1), augmentation=steps))
+
+
+def test_no_gradient_goes_through_frozen_layers():
+    """With the head alone in training, what comes before it builds no graph to go back through."""
+    model = toy_model()
+    seen = []
+    model.head.register_forward_pre_hook(lambda m, inputs: seen.append(inputs[0].requires_grad))
+    train(training(phase(1, train=("head",)), phase(1)), model=model)
+    probe = 1  # of the memory format
+    batches = 4  # of 50 samples by 16
+    passes = 5 + 3  # of 50 and of 21 samples by 10, in evaluation
+    assert seen == [False] * (probe + batches + passes) + [True] * batches + [False] * passes
+    assert model.conv.weight.grad is not None

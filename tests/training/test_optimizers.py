@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.spec.experiment import Adam, Sgd
+from reportgen.spec.training import Adam, Sgd
 from reportgen.training.optimizers import build_optimizer
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from reportgen.datasets.source import Split
 from reportgen.models.weights import named_tensors
 from reportgen.records import EpochRow
-from reportgen.spec.experiment import Adam, Phase, Sgd, Training
+from reportgen.spec.training import Adam, Phase, Sgd, Training
 from reportgen.training.placement import Placement
 
 CPU = Placement("cpu", "a CPU", "float32", 1)

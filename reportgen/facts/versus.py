@@ -1,0 +1,186 @@
+"""Facts that compare the experiments of a section with each other, on the same samples.
+
+Each is taken at the best epoch of its longest horizon, with its first seed. Holm's
+correction goes over all pairs of the experiments that are compared with each other,
+so that "best of four" is no stronger a claim than its data bear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from reportgen.facts.comparison import Comparison, Verdict, compare, judge
+from reportgen.facts.evaluation import hits
+from reportgen.facts.fact import Definition, Fact, Source, Unit, define
+from reportgen.facts.permutation import holm
+from reportgen.facts.trials import same_samples
+from reportgen.records import Evaluation, RunRecord
+
+FIELDS: tuple[tuple[str, Unit, str], ...] = (
+    ("gain", "ratio", "Accuracy of the first experiment minus the other's, at last horizons."),
+    ("low", "ratio", "Lower bound of its 95 % interval (Tango), by group if any."),
+    ("high", "ratio", "Upper bound of the interval of the gain over the other experiment."),
+    ("small", "bool", "Whether all of that lies within ±0.5 percentage points."),
+    ("fixed", "count", "Samples that only the first experiment gets right."),
+    ("broken", "count", "Samples that only the other experiment gets right."),
+    ("p", "ratio", "Exact McNemar p-value of both (by group: sign flips), before correction."),
+    ("p_holm", "ratio", "The same after Holm's correction over all pairs of the section."),
+    ("verdict", "text", "What the first is: better, worse, similar or inconclusive, after Holm."),
+)
+
+KINDS: tuple[tuple[Definition, str], ...] = tuple(
+    (define(f"{{run}}.versus.{{other}}.{field}", unit, meaning), field)
+    for field, unit, meaning in FIELDS
+)
+NUMBER = define("{run}.versus.n", "count", "Experiments of its section that it is compared with.")
+BEATS = define("{run}.versus.beats", "count", "Those of them that it is shown to be better than.")
+BEATS_ALL = define("{run}.versus.beats_all", "bool", "Whether it is shown better than every one.")
+RANK = define(
+    "{run}.rank", "count", "Place by accuracy among them and itself, from 1; ties share the better."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """Two experiments on the same samples; `p_holm` is corrected over all pairs.
+
+    `found` has the other experiment as the first classifier, so a gain is of `name`.
+    """
+
+    name: str
+    other: str
+    found: Comparison
+    p_holm: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the experiment is, after the correction."""
+        return judge(self.p_holm, self.found.gain, self.found.low, self.found.high)
+
+    @property
+    def mirrored(self) -> Duel:
+        """The same with the places exchanged."""
+        found = self.found
+        # 0 − x is 0 for x = 0, where −x would be −0.
+        turned = Comparison(
+            n=found.n,
+            fixed=found.broken,
+            broken=found.fixed,
+            gain=0 - found.gain,
+            low=0 - found.high,
+            high=0 - found.low,
+            p=found.p,
+        )
+        return Duel(self.other, self.name, turned, self.p_holm)
+
+
+def find_families(sections: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Return the experiments that stand together; sections that share one count as one section.
+
+    Examples
+    --------
+    >>> find_families([("a", "b"), ("c",), ("b", "d")])
+    [('c',), ('a', 'b', 'd')]
+    """
+    families: list[dict[str, None]] = []
+    for section in sections:
+        joined = dict.fromkeys(section)
+        apart = []
+        for family in families:
+            if family.keys() & joined.keys():
+                joined = family | joined
+            else:
+                apart.append(family)
+        families = [*apart, joined]
+    return [tuple(family) for family in families]
+
+
+def find_rivals(
+    family: Sequence[str], records: Mapping[str, RunRecord]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the experiments of a family that answered the same samples, two at least.
+
+    Labels and class names decide. An experiment without an evaluation takes no part.
+    """
+    rest = [name for name in family if records[name].result.evaluations]
+    while rest:
+        first = records[rest[0]]
+        same = [
+            name
+            for name in rest
+            if same_samples(first, records[name])
+            and records[name].result.data.classes == first.result.data.classes
+        ]
+        rest = [name for name in rest if name not in same]
+        if len(same) > 1:
+            yield tuple(same)
+
+
+def last_evaluation(record: RunRecord) -> Evaluation:
+    """Return a run's evaluation at its longest horizon."""
+    return record.result.evaluations[-1]
+
+
+def compare_rivals(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> list[Duel]:
+    """Return the comparison of each of some experiments with each other one, both ways."""
+    right = {name: hits(records[name], last_evaluation(records[name]).horizon) for name in rivals}
+    groups: np.ndarray | None = records[rivals[0]].arrays.get("groups")
+    pairs = list(combinations(rivals, 2))
+    found = [compare(right[other], right[name], groups) for name, other in pairs]
+    corrected = holm([comparison.p for comparison in found])
+    duels = [
+        Duel(name, other, comparison, p_holm)
+        for (name, other), comparison, p_holm in zip(pairs, found, corrected, strict=True)
+    ]
+    return [*duels, *(duel.mirrored for duel in duels)]
+
+
+def rival_facts(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> Iterator[Fact]:
+    """Yield the comparison of some experiments that answered the same samples."""
+    duels = compare_rivals(rivals, records)
+    errors = {name: last_evaluation(records[name]).n_errors for name in rivals}
+    sources = {name: _source(records[name]) for name in rivals}
+    every = _joined([sources[name] for name in rivals])
+    for name in rivals:
+        own = [duel for duel in duels if duel.name == name]
+        for duel in own:
+            source = _joined([sources[name], sources[duel.other]])
+            for kind, field in KINDS:
+                holder = duel if field in ("p_holm", "verdict") else duel.found
+                yield kind(getattr(holder, field), source, run=name, other=duel.other)
+        beats = sum(duel.verdict == "better" for duel in own)
+        yield NUMBER(len(own), every, run=name)
+        yield BEATS(beats, every, run=name)
+        yield BEATS_ALL(beats == len(own), every, run=name)
+        yield RANK(1 + sum(n < errors[name] for n in errors.values()), every, run=name)
+
+
+def section_facts(
+    sections: Sequence[Sequence[str]], records: Mapping[str, RunRecord]
+) -> Iterator[Fact]:
+    """Yield the comparison of the experiments of each section; nothing for one by itself.
+
+    Parameters
+    ----------
+    sections : sequence of sequence of str
+        Names of each section's experiments.
+    records : mapping of str to RunRecord
+        The first seed's record of each experiment.
+    """
+    for family in find_families(sections):
+        for rivals in find_rivals(family, records):
+            yield from rival_facts(rivals, records)
+
+
+def _source(record: RunRecord) -> Source:
+    return Source(record.result.keys["record"], f"evaluations[h={last_evaluation(record).horizon}]")
+
+
+def _joined(sources: Sequence[Source]) -> Source:
+    """Return what several runs decide together."""
+    runs, fields = ([s.run for s in sources], [s.field for s in sources])
+    return Source("+".join(runs), ",".join(dict.fromkeys(fields)))

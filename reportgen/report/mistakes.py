@@ -1,0 +1,131 @@
+"""What stands for values that mistakes keep from being known, and the mistakes, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from reportgen.errors import Fault
+from reportgen.report.marks import ABSORBED as START
+from reportgen.report.marks import END_SOURCE
+from reportgen.report.places import Line, Trail, quoted, shown, tell
+
+PRINTED = Markup(f"{START}valor{END_SOURCE}")  # noqa: S704
+"""How such a value is printed: a word that is vouched for, so that no rule takes offence."""
+
+
+class Absorbed:
+    """A value that a mistake keeps from being known: whatever is done with it gives it again."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Absorbed:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def _again(self, *_: Any, **__: Any) -> Absorbed:
+        return self
+
+    __call__ = __getitem__ = _again
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = _again
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = _again
+    __neg__ = __pos__ = __lt__ = __le__ = __gt__ = __ge__ = _again
+    __eq__ = __ne__ = _again  # type: ignore[assignment]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __contains__(self, _: object) -> bool:
+        return False
+
+    def __iter__(self) -> Iterator[Absorbed]:
+        return iter((self,))
+
+    def __len__(self) -> int:
+        return 1
+
+    def __str__(self) -> str:
+        return str(PRINTED)
+
+    def __format__(self, _: str) -> str:
+        return str(PRINTED)
+
+    def __html__(self) -> str:
+        return str(PRINTED)
+
+
+ABSORBED = Absorbed()
+"""The only one."""
+
+
+def holds_absorbed(value: object) -> bool:
+    """Whether a value is the absorbed one, or a list, a tuple or a dictionary around it."""
+    if isinstance(value, dict):
+        return any(holds_absorbed(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return any(map(holds_absorbed, value))
+    return value is ABSORBED
+
+
+def tainted(value: object) -> bool:
+    """Whether a value holds the absorbed one, or is a text into which that was printed."""
+    if isinstance(value, str):
+        return START in value
+    if isinstance(value, dict):
+        return any(tainted(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return any(map(tainted, value))
+    return value is ABSORBED
+
+
+class Mistakes:
+    """The mistakes of all templates; one that several lines lead to, as in a macro, is one.
+
+    Parameters
+    ----------
+    templates : Path
+        The folder of all templates.
+    """
+
+    def __init__(self, templates: Path) -> None:
+        self._templates = templates
+        self._found: dict[tuple[Line, int], dict[Line, tuple[str, Trail]]] = {}
+
+    def add(self, message: str, trail: Trail, node: int) -> None:
+        """Note a mistake of an expression: the number `node` of the innermost line's template.
+
+        Of those that one line leads to again, as a loop does, the first is told.
+        """
+        by_line = self._found.setdefault((trail[-1], node), {})
+        by_line.setdefault(trail[0], (message, trail))
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield the mistakes.
+
+        The place of one is the line that its author wrote: the outermost, or that of the
+        shared macro where several lines lead to it; those lines follow.
+        """
+        for (line, _), by_line in self._found.items():
+            ((message, trail), *others) = by_line.values()
+            if not others:
+                yield tell(message, trail, self._templates)
+                continue
+            users = "".join(
+                f"\n    used in {shown(outer, self._templates)}"
+                + (f": {_head(text)}" if _head(text) != _head(message) else "")
+                for outer, (text, _) in sorted(by_line.items())
+            )
+            message += quoted([line], self._templates) + users
+            yield Fault(f"{self._templates.name}/{line.template}", line.number, 0, message)
+
+
+def _head(message: str) -> str:
+    """Return what a message says before it lists what is allowed."""
+    return message.partition("\n")[0].partition(";")[0]
