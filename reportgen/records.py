@@ -149,7 +149,7 @@ class DataSummary:
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One leaf module, in the order in which `forward` calls it.
+    """One layer, in the order in which `forward` calls it.
 
     `output_shape` has no batch axis. `trainable` and `frozen` count parameters,
     each tensor once, at its first use; `buffers` counts running statistics.

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from reportgen.facts.line import right_side
 from reportgen.measures.confusion import confusion_counts
 from reportgen.records import best_epoch
+from reportgen.store.codec import array_digest
 from tests import mutation
 from tests.factories import make_record
+from tests.report.several import load_methods
 
 RECORD = make_record(maps={"intermediate": "drop2", "final": "fc2"}, error_rate=0.2)
 
@@ -89,3 +92,57 @@ def test_map_measures():
     assert final.map_structure.islands == (1, 2, 1)
     assert (final.stability.overlap, final.trustworthiness) == (0.2, 0.7)
     assert final.in_features == RECORD.result.maps[1].in_features
+
+
+@pytest.mark.parametrize("n_errors", [0, 3, 20])
+def test_a_line_fails_so_many(tmp_path, project, n_errors):
+    methods = load_methods(tmp_path, project / "templates")
+    record = next(r for run, r in methods.records.items() if run.experiment == "finetuned")
+    changed = mutation.with_line(record, "final", n_errors)
+    (found,) = changed.result.maps
+    labels = changed.arrays["labels"][changed.arrays["embedding.sample"]]
+    points = changed.arrays[f"h{found.horizon}.map.final"]
+    assert int((~right_side(points, labels, found.line)).sum()) == n_errors
+    assert found.on_map.linear_errors == n_errors
+    check_arrays(changed)
+
+
+def test_errors_of_an_estimator(tmp_path, project):
+    methods = load_methods(tmp_path, project / "templates")
+    record = next(r for run, r in methods.records.items() if run.experiment == "extractor")
+    changed = mutation.with_errors(record, 0, 7)
+    (evaluation,) = changed.result.evaluations
+    assert (evaluation.epoch, evaluation.n_errors, evaluation.errors) == (0, 7, ())
+    check_arrays(changed)
+
+
+def test_confidence():
+    n = len(RECORD.arrays["labels"])
+    changed = mutation.with_confidence(RECORD, 4, [0.5] * n)
+    assert {error.confidence for error in mutation.find_evaluation(changed, 4).errors} == {0.5}
+    assert mutation.find_evaluation(changed, 2) == mutation.find_evaluation(RECORD, 2)
+    check(changed)
+    check_arrays(changed)
+
+
+def test_filters_come_and_go():
+    given = mutation.with_filters(RECORD, "conv1", 6)
+    assert given.result.filters is not None
+    assert given.result.filters.epoch == given.result.evaluations[-1].epoch
+    check_arrays(given)
+    bare = mutation.without_filters(given)
+    assert bare.result.filters is None
+    assert bare.arrays.keys() == RECORD.arrays.keys()
+
+
+def test_answers_on_other_samples_choose_no_epoch():
+    wrong = (RECORD.arrays["labels"].astype(int) + 1) % 3
+    changed = mutation.with_answers_elsewhere(RECORD, {4: wrong.tolist()})
+    assert changed.result.epochs == RECORD.result.epochs
+    assert mutation.find_evaluation(changed, 4).n_errors == len(wrong)
+    assert {e.split for e in changed.result.evaluations} == {"test"}
+
+
+def check_arrays(record):
+    """Assert that the digests are those of the arrays."""
+    assert record.result.arrays == {k: array_digest(v) for k, v in record.arrays.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -50,8 +50,9 @@ def summarize_model(
     Returns
     -------
     ModelSummary
-        One row for each call of a leaf module, in the order of the calls. What
-        `forward` calls as a function has no row. Buffers are floating-point
+        One row for each call of a layer, in the order of the calls: a module without
+        parts, or with parameters of its own. What `forward` calls as a function, and
+        parameters of the whole network, have no row. Buffers are floating-point
         numbers only: a batch norm's step counter is no statistic.
     """
     calls, n_outputs = _run_once(model, input_shape)
@@ -91,16 +92,15 @@ def _trainable_ids(model: nn.Module, phases: Sequence[Phase]) -> set[int]:
 def _run_once(
     model: nn.Module, input_shape: tuple[int, int, int]
 ) -> tuple[list[tuple[str, nn.Module, Tensor]], int]:
-    """Return the calls of leaf modules with their outputs, and the number of logits."""
+    """Return the calls of layers with their outputs, and the number of logits."""
     calls: list[tuple[str, nn.Module, Tensor]] = []
     handles = []
-    for name, module in model.named_modules():
-        if next(module.children(), None) is None:
+    for name, module in _layers(model):
 
-            def keep(called: nn.Module, _inputs: object, output: object, name: str = name) -> None:
-                calls.append((name, called, logits_of(output)))
+        def keep(called: nn.Module, _inputs: object, output: object, name: str = name) -> None:
+            calls.append((name, called, logits_of(output)))
 
-            handles.append(module.register_forward_hook(keep))
+        handles.append(module.register_forward_hook(keep))
     try:
         with (
             evaluating(model),
@@ -112,6 +112,21 @@ def _run_once(
         for handle in handles:
             handle.remove()
     return calls, logits.shape[-1]
+
+
+def _layers(model: nn.Module, name: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Yield what has a row: modules without parts, and modules with parameters of their own.
+
+    A module whose parts have no parameters, as a convolution that pads by a part, is
+    one layer, whatever it is made of.
+    """
+    own = next(model.parameters(recurse=False), None) is not None
+    if not any(True for _ in model.children()) or (own and name):
+        yield name, model
+    if own and not any(True for part in model.children() for _ in part.parameters()):
+        return
+    for part, child in model.named_children():
+        yield from _layers(child, f"{name}.{part}" if name else part)
 
 
 def _row(

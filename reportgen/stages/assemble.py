@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 N_ERRORS = 15
-"""Confident errors that a record lists for each horizon."""
+"""Confident errors that a record lists for each horizon, fewer where pictures have no room."""
 
 
 def assemble_record(
@@ -139,16 +139,17 @@ def describe_answers(bench: Bench, answers: Answers, *, illustrated: bool) -> Ev
     """Return the evaluation of one checkpoint, its most confident errors shown if illustrated."""
     labels = bench.evaluated.labels
     confusion = confusion_counts(labels, answers.predictions, bench.data.source.n_classes)
+    shown = 0 if bench.spec.filters is None else bench.spec.filters.images
+    room = MAX_THUMBNAILS - len(bench.data.summary.samples) - shown
+    n_listed = min(N_ERRORS, room) if illustrated else N_ERRORS
     listed = (
         ()
         if answers.confidence is None
-        else confident_errors(labels, answers.predictions, answers.confidence, N_ERRORS)
+        else confident_errors(labels, answers.predictions, answers.confidence, n_listed)
     )
-    shown = 0 if bench.spec.filters is None else bench.spec.filters.images
-    room = MAX_THUMBNAILS - len(bench.data.summary.samples) - shown
     errors = tuple(
-        ErrorSample(*error, _thumbnail(bench, error[0]) if illustrated and i < room else None)
-        for i, error in enumerate(listed)
+        ErrorSample(*error, _thumbnail(bench, error[0]) if illustrated else None)
+        for error in listed
     )
     n_errors = int((labels != answers.predictions).sum())
     return Evaluation(

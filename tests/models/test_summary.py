@@ -40,7 +40,7 @@ def test_simple_cnn_has_the_parameters_of_the_assignment(project):
 
 
 class EmojiNet(nn.Module):
-    """The final network of REFERENCE C, with functional ReLUs."""
+    """A network of an emoji study, with functional ReLUs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,3 +154,48 @@ def test_without_a_phase_nothing_is_trained():
     assert (found.n_trainable, found.n_frozen) == (0, 4 * 3 + 3)
     assert found.layers[1] == LayerRow("1", "Linear", (3,), 0, 15, 0)
     assert (found.weights, found.weights_fingerprint) == ("file:a.safetensors", "ab")
+
+
+def test_a_convolution_that_pads_by_a_part_is_one_layer():
+    """3·3·2·4 weights; the padding has none, and no row."""
+
+    class Padded(nn.Conv2d):
+        def __init__(self):
+            super().__init__(2, 4, 3, bias=False)
+            self.pad = nn.ZeroPad2d(1)
+
+        def forward(self, x):
+            return super().forward(self.pad(x))
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = Padded()
+            self.head = nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.head(self.conv(x).mean((2, 3)))
+
+    found = summary(Net(), (2, 5, 5))
+    rows = [(row.name, row.output_shape, row.trainable) for row in found.layers]
+    assert rows == [("conv", (4, 5, 5), 72), ("head", (3,), 15)]
+
+
+def test_parameters_beside_parts_that_have_some_count_in_a_row_of_their_own():
+    """A scale of 3 values over a layer of 2·3 + 3: both have a row, the scale after its part."""
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(3))
+            self.inner = nn.Linear(2, 3)
+
+        def forward(self, x):
+            return self.inner(x) * self.scale
+
+    found = summary(nn.Sequential(nn.Flatten(), Scaled()), (2, 1, 1))
+    assert [(row.name, row.trainable) for row in found.layers] == [
+        ("0", 0),
+        ("1.inner", 9),
+        ("1", 3),
+    ]
