@@ -18,6 +18,10 @@ CodePoints = tuple[int, ...]
 EMOJI_STYLE = 0xFE0F
 """Variation selector that asks for the coloured form; the font and many texts leave it out."""
 
+JOINER = 0x200D
+SIGNS = frozenset({0x2640, 0x2642})
+PERSON, MAN, WOMAN = 0x1F9D1, 0x1F468, 0x1F469
+
 _PLACE = "dataset.glyphs.classes"
 
 
@@ -105,6 +109,25 @@ def _select(emoji: Sequence[Emoji], name: str, selector: str) -> list[Emoji]:
 def plain(points: CodePoints) -> CodePoints:
     """Return code points without the selector of the coloured form."""
     return tuple(point for point in points if point != EMOJI_STYLE)
+
+
+def family(points: CodePoints) -> CodePoints:
+    """Return what the gendered forms of one emoji have in common.
+
+    Their pictures differ by a hair style: a classifier that has seen the woman
+    with a stethoscope knows the man with one.
+
+    Examples
+    --------
+    >>> doctor = (PERSON, JOINER, 0x2695, EMOJI_STYLE)
+    >>> family((WOMAN, *doctor[1:])) == family((MAN, *doctor[1:])) == family(doctor)
+    True
+    >>> family((MAN,)) == family((WOMAN,))
+    False
+    """
+    left_out = {EMOJI_STYLE, JOINER, *SIGNS}
+    first, *others = (point for point in points if point not in left_out)
+    return (PERSON if others and first in (MAN, WOMAN) else first, *others)
 
 
 def _points(text: str) -> CodePoints:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.datasets.emoji_names import choose_emoji, read_emoji
+from reportgen.datasets.emoji_names import choose_emoji, family, read_emoji
 from reportgen.datasets.glyph_font import draw_glyphs
 from reportgen.datasets.glyph_poses import draw_poses, random_poses
 from reportgen.datasets.place import Found, Miss, Request
@@ -18,15 +18,18 @@ from reportgen.datasets.source import Split
 from reportgen.hashing import sha256_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from reportgen.datasets.emoji_names import CodePoints, Emoji
     from reportgen.spec.glyphs import Glyphs
 
 FONT, NAMES = "font", "names"
 """Roles of the two files."""
 
-DRAWING = 1
-"""Raised when the same spec and fonts are drawn otherwise."""
+DRAWING = 2
+"""Raised when the same spec and fonts are drawn or grouped otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class DrawnGlyphs:
     def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
         """Draw the one split, `all`: class by class, the variants of a glyph as one group.
 
+        The gendered forms of one emoji are one group too.
+
         The poses of a glyph follow from the seed and its code points, so they
         stay the same whatever else is drawn.
 
@@ -117,6 +122,13 @@ class DrawnGlyphs:
             "all": Split(
                 images.reshape(-1, *shape),
                 np.repeat(labels, spec.variants).astype(np.uint16),
-                np.repeat(np.arange(len(emoji), dtype=np.int32), spec.variants),
+                np.repeat(_families(emoji), spec.variants),
             )
         }
+
+
+def _families(emoji: Sequence[Emoji]) -> NDArray[np.int32]:
+    """Return the number of each emoji's family, counted in the order of their first members."""
+    numbers: dict[CodePoints, int] = {}
+    found = [numbers.setdefault(family(one.code_points), len(numbers)) for one in emoji]
+    return np.array(found, np.int32)

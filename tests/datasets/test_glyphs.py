@@ -168,3 +168,16 @@ def test_neither_package_is_imported() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_gendered_forms_of_a_role_never_stand_in_two_splits() -> None:
+    """Person, man and woman of one role are a group: 82 people are fewer than 41 groups."""
+    found = load_source(locate("openmoji", glyphs=Glyphs(side=8, variants=1)))
+    whole = found.splits["all"]
+    people = whole.groups[whole.labels == found.classes.index("people")]
+    n_groups, largest = len(np.unique(people)), np.bincount(people).max()
+    assert len(people) == 82
+    assert n_groups < 41, "at least two forms each, on average"
+    assert largest == 3
+    others = whole.groups[whole.labels != found.classes.index("people")]
+    assert len(np.unique(others)) == len(others) == 535 - 82

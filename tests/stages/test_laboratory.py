@@ -318,3 +318,21 @@ def test_a_store_that_cannot_be_written_costs_only_the_fingerprint(built, make_r
     else:
         (built.store / "source").chmod(0o500)
     assert set(make_records(built, notes)) == {BASE, NARROW}
+
+
+def test_training_reads_no_pixel_of_the_validation_split(toy, make_records, notes, tmp_path):
+    """Other validation images: the same normalisation, the same epochs on the training split."""
+    toy.write(toy_net={"dataset": {"name": "mnist", "normalization": "train"}, "sweep": []})
+    first = make_records(toy, notes)[BASE].result
+    with np.load(toy.data / "mnist.npz") as arrays:
+        changed = dict(arrays) | {"x_test": 255 - arrays["x_test"]}
+    np.savez(toy.data / "mnist.npz", **changed)
+    second = make_records(toy, notes)[BASE].result
+    assert second.data.fingerprint != first.data.fingerprint
+    assert (second.data.mean, second.data.std) == (first.data.mean, first.data.std)
+    seen = [
+        [(row.running_loss, row.train_loss) for row in result.epochs] for result in (first, second)
+    ]
+    assert seen[0] == seen[1]
+    losses = [[row.validation_loss for row in result.epochs] for result in (first, second)]
+    assert losses[0] != losses[1]
