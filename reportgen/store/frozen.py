@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reportgen.errors import Fault, StaleError
-from reportgen.plan.keys import plan_run
+from reportgen.plan.keys import RunPlan, plan_run
 from reportgen.plan.network import fingerprint_model
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.study import Run, Study
@@ -80,6 +80,31 @@ def read_fresh(study: Study, run: Run) -> RunRecord:
     StaleError
         If it is missing, damaged or stale.
     """
+    record = read_committed(study, run)
+    digests = plan_by_record(study, run, record).stage_digests()
+    stale = [stage for stage, key in digests.items() if record.result.keys.get(stage) != key]
+    if stale:
+        where = record_paths(study, run.id)[RECORD].relative_to(study.root).as_posix()
+        msg = f"{run.id}: {where} is stale: the key of {', '.join(stale)} has changed since"
+        raise StaleError(msg)
+    return record
+
+
+def plan_by_record(study: Study, run: Run, record: RunRecord) -> RunPlan:
+    """Return the keys of today's files, with the fingerprints of data and weights of a record."""
+    result = record.result
+    code = fingerprint_model(study.models_file, run.spec.model)
+    return plan_run(run, result.data.fingerprint, code, result.model.weights_fingerprint)
+
+
+def read_committed(study: Study, run: Run) -> RunRecord:
+    """Return one run's committed record, be it stale or fresh.
+
+    Raises
+    ------
+    StaleError
+        If it is missing or damaged.
+    """
     paths = record_paths(study, run.id)
     where = paths[RECORD].relative_to(study.root).as_posix()
     try:
@@ -87,12 +112,4 @@ def read_fresh(study: Study, run: Run) -> RunRecord:
     except OSError as error:
         msg = f"{run.id}: no committed record ({where})"
         raise StaleError(msg) from error
-    record = decode_record(files, where)
-    result = record.result
-    code = fingerprint_model(study.models_file, run.spec.model)
-    today = plan_run(run, result.data.fingerprint, code, result.model.weights_fingerprint)
-    stale = [stage for stage, key in today.stage_digests().items() if result.keys.get(stage) != key]
-    if stale:
-        msg = f"{run.id}: {where} is stale: the key of {', '.join(stale)} has changed since"
-        raise StaleError(msg)
-    return record
+    return decode_record(files, where)

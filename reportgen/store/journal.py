@@ -183,6 +183,23 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
     StoreError
         If a file of it cannot be read or removed.
     """
+    journal = peek_journal(store, key)
+    if journal is None:
+        folder = store.folder(key.stage, key.digest)
+        with file_errors(folder):
+            shutil.rmtree(folder)
+        journal = TrainingJournal(folder, key)
+    return journal
+
+
+def peek_journal(store: Store, key: StageKey) -> TrainingJournal | None:
+    """Return the journal of a training, empty if there is none, or None if it is damaged.
+
+    Raises
+    ------
+    StoreError
+        If a file of it cannot be read.
+    """
     folder = store.folder(key.stage, key.digest)
     journal = TrainingJournal(folder, key)
     if not (folder / JOURNAL).is_file():
@@ -191,11 +208,8 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
         content = (folder / JOURNAL).read_bytes()
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         journal = _parse(folder, key, json.loads(content))
-        if journal.intact():
-            return journal
-    with file_errors(folder):
-        shutil.rmtree(folder)
-    return TrainingJournal(folder, key)
+        return journal if journal.intact() else None
+    return None
 
 
 def _parse(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJournal:
