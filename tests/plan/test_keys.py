@@ -99,3 +99,54 @@ def test_key_is_a_sha256_over_its_fields():
     key = plan().data
     assert len(key.digest) == 64
     assert dataclasses.replace(key, fields={**key.fields, "x": 1}).digest != key.digest
+
+
+# ── a run that starts from another ──────────────────────────────────────────
+
+LATER = {**SPEC, "weights": "experiment:net"}
+
+
+def plan_later(source=SPEC, **other):
+    """Return the plan of a run that starts from the network of `source`."""
+    spec = Experiment.model_validate(LATER, strict=False)
+    run = Run(RunId("later", "", 0), spec, "", RunId("net", "", 0))
+    return plan_run(run, "data", "code", source=plan(source, **other))
+
+
+@pytest.mark.parametrize(
+    ("source", "stages"),
+    [
+        (with_(["title"], "Otra"), set()),
+        (with_(["horizons"], [2, 6]), set()),
+        (with_(["training", "phases"], [PHASES[0], PHASES[1] | {"epochs": 9}]), set()),
+        (with_(["horizons"], [3]), TRAIN),
+        (with_(["embeddings", "perplexity"], 6.0), set()),
+        (with_(["training", "batch_size"], 64), TRAIN),
+        (with_(["dataset", "subset"], {"n": 100}), TRAIN),
+    ],
+)
+def test_what_decides_the_sources_checkpoint_reaches_those_that_start_from_it(source, stages):
+    before, after = plan_later().stage_digests(), plan_later(source).stage_digests()
+    assert {stage for stage in before if before[stage] != after[stage]} == stages
+
+
+def test_without_horizons_the_sources_epochs_decide_its_checkpoint():
+    bare = {key: value for key, value in SPEC.items() if key not in {"horizons", "embeddings"}}
+    phases = [PHASES[0], PHASES[1] | {"epochs": 9}]
+    longer = {**bare, "training": SPEC["training"] | {"phases": phases}}
+    assert plan(bare).train == plan(longer).train
+    assert plan_later(bare).train != plan_later(longer).train
+
+
+def test_the_sources_code_data_and_seed_count():
+    usual = plan_later().train.digest
+    assert plan_later(code="other").train.digest != usual
+    assert plan_later(fingerprint="other").train.digest != usual
+
+
+def test_a_run_is_not_planned_without_its_source():
+    later = plan_later()
+    with pytest.raises(ValueError, match=r"later \(seed 0\) starts from net \(seed 0\)"):
+        plan_run(later.run, "data", "code")
+    with pytest.raises(ValueError, match="starts from None"):
+        plan_run(plan().run, "data", "code", source=later)
