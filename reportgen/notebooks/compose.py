@@ -166,11 +166,18 @@ def describe_experiment(study: Study, name: str, spec: Experiment) -> dict[str, 
         "features": dict(spec.features),
         "illustrated": known_dataset(spec.dataset.name, spec.dataset.source).may_show,
         "phases": 0 if spec.training is None else len(spec.training.phases),
+        "stops_early": stops_early(spec),
         "filters": "" if spec.filters is None else spec.filters.layer,
         "filtered": 0 if spec.filters is None else spec.filters.images,
         "trials": [{"name": trial.name, "why": trial.why} for trial in spec.sweep],
         "classes": {name: label.label for name, label in labels.items() if name != label.label},
     }
+
+
+def stops_early(spec: Experiment) -> bool:
+    """Tell whether a phase of its training may end before its epochs."""
+    phases = () if spec.training is None else spec.training.phases
+    return any(phase.early_stopping is not None for phase in phases)
 
 
 def models_source(study: Study, specs: Any) -> str:

@@ -18,8 +18,10 @@ record    all of these; the names of experiment and trial, epochs, horizons, `fi
 ========  ===================================================================
 
 The epochs of the last phase are left out of the training key, so that raising
-them continues a training and lowering them reads its first epochs. No schedule
-depends on the total number of epochs; one that does must put it back.
+them continues a training and lowering them reads its first epochs. Where an earlier
+phase may stop early they are covered, since then a horizon does not tell how many
+epochs of the last phase lie within it. No schedule depends on the total number of
+epochs; one that does must put it back.
 """
 
 from __future__ import annotations
@@ -105,7 +107,12 @@ def learner_fields(spec: Experiment) -> dict[str, Any]:
         fields = spec.estimator.model_dump(mode="json", exclude={"features", "batch_size"})
         return {"estimator": fields, "layer": spec.features[spec.estimator_features]}
     training = spec.training.model_dump(mode="json", by_alias=True)
-    del training["phases"][-1]["epochs"]
+    phases = training["phases"]
+    for phase in phases:  # a key of before there was early stopping still holds
+        if phase["early_stopping"] is None:
+            del phase["early_stopping"]
+    if not any("early_stopping" in phase for phase in phases[:-1]):
+        del phases[-1]["epochs"]
     return {"training": training}
 
 

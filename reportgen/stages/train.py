@@ -45,13 +45,21 @@ def train_stage(
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
         placement = choose_placement(device, spec.precision, threads)
-        decision = decide_training(spec.epochs, len(journal.rows), ended=bool(journal.stopped))
+        decision = decide_training(spec.epochs, len(journal.rows), ended=is_over(bench, journal))
         progress.stage(run, decision)
         if decision.action != "reuse":
             journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
             _train(bench, journal, placement, progress)
     require_epochs(bench, journal)
     return journal, placement
+
+
+def is_over(bench: Bench, journal: TrainingJournal) -> bool:
+    """Tell whether a training ended for good: it diverged, or its last phase is through."""
+    training = bench.spec.training
+    assert training is not None
+    rows = journal.rows[: training.epochs]
+    return bool(journal.stopped) or training.next_phase(rows) is None
 
 
 def _train(

@@ -246,3 +246,13 @@ def test_it_carries_what_its_experiments_start_from(wanted):
         cell.source for cell in book.cells if "open_study(" in cell.source and cell.kind == "code"
     ]
     assert "first.yaml" not in opened
+
+
+def test_epochs_that_may_be_fewer_are_called_so(wanted):
+    def says(text):
+        return any(text in cell.source for cell in compose(wanted)[0].cells)
+
+    assert says("durante 3 épocas, y después")
+    phase = EXPERIMENT["training"]["phases"][0] | {"early_stopping": {"patience": 2}}
+    wanted.write(toy_net={"training": EXPERIMENT["training"] | {"phases": [phase]}})
+    assert says("durante 3 épocas como máximo, y después")

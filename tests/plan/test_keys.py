@@ -150,3 +150,25 @@ def test_a_run_is_not_planned_without_its_source():
         plan_run(later.run, "data", "code")
     with pytest.raises(ValueError, match="starts from None"):
         plan_run(plan().run, "data", "code", source=later)
+
+
+# ── early stopping ──────────────────────────────────────────────────────────
+
+
+def stopping(*patience, last=4):
+    """Return the spec with a patience for each phase, None for none."""
+    rules = [{} if one is None else {"early_stopping": {"patience": one}} for one in patience]
+    phases = [PHASES[0] | rules[0], PHASES[1] | rules[1] | {"epochs": last}]
+    return with_(["training", "phases"], phases)
+
+
+def test_the_rule_counts_and_its_absence_changes_no_key():
+    assert changed(stopping(None, None)) == set()
+    assert changed(stopping(None, 2)) == TRAIN
+    assert plan(stopping(None, 2)).train != plan(stopping(None, 3)).train
+
+
+def test_epochs_of_the_last_phase_count_where_an_earlier_one_may_stop():
+    """A horizon of 5 may then hold 3 or 4 of its epochs."""
+    assert plan(stopping(None, 2)).train == plan(stopping(None, 2, last=9)).train
+    assert plan(stopping(1, None)).train != plan(stopping(1, None, last=9)).train
