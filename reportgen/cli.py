@@ -157,6 +157,23 @@ def check(
 
 
 @app.command()
+def why(
+    study: StudyName,
+    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]")] = None,
+    profile: Profile = "default",
+    data_dir: DataDir = None,
+    store: StoreDir = None,
+    locked: Locked = False,
+    debug: Debug = False,
+) -> None:
+    """Say for each stage whether it would run, resume or be reused, and what changed."""
+    order = _order(study, profile, data_dir, store, locked=locked)
+    with open_progress() as progress:
+        lines = pipeline.why(order, progress, experiment)
+    write_line("\n".join(lines))
+
+
+@app.command()
 def facts(
     study: StudyName,
     experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]")] = None,

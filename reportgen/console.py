@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.records import EpochRow, RunId
 
-VERBS = {"run": "running", "resume": "resuming", "reuse": "reused"}
+VERBS = {"run": "running", "resume": "resuming", "reuse": "reused", "refuse": "stale"}
 
 
 def write_line(text: str, stream: TextIO | None = None) -> None:

@@ -66,15 +66,20 @@ def stored_records(order: Order, study: Study) -> dict[RunId, RunRecord]:
     return held
 
 
-def plan(order: Order, study: Study) -> tuple[Store, SourceShelf, tuple[RunPlan, ...]]:
-    """Return the store, the data sources, and the keys of every run's stages."""
+def plan(
+    order: Order, study: Study, *, looking: bool = False
+) -> tuple[Store, SourceShelf, tuple[RunPlan, ...]]:
+    """Return the store, the data sources, and the keys of every run's stages.
+
+    Only `looking`, nothing is downloaded, decoded or written.
+    """
     from reportgen.plan.keys import plan_run
     from reportgen.plan.network import fingerprint_model, weights_file_fingerprint
     from reportgen.stages.sources import SourceShelf
     from reportgen.store.store import Store
 
     store = Store(order.store_folder)
-    sources = SourceShelf.open(store, order.data_dir)
+    sources = SourceShelf.open(store, order.data_dir, looking=looking)
     with looking_for_data(study):
         plans: dict[RunId, RunPlan] = {}
         for item in study.runs:

@@ -159,6 +159,13 @@ def trace(order: Order, progress: Progress, value: str) -> tuple[str, ...]:
     return trace_value(Origin(study, records, facts, html), value)
 
 
+def why(order: Order, progress: Progress, experiment: str | None = None) -> tuple[str, ...]:
+    """Return lines on what a build would do with each stage, and why; nothing is run or written."""
+    from reportgen.why import explain
+
+    return explain(order, load(order), experiment, progress)
+
+
 def new_question(order: Order, question: str) -> tuple[Path, ...]:
     """Begin a new question of a study: its entry and a stub that renders. Return the files."""
     from reportgen.scaffold import plan_question, write_stub

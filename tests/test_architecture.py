@@ -68,11 +68,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stamp": LEAVES | {"store"},
     "stages": LEAVES | FIRST_HALF | {"spec", "progress", "order"},
     "holdings": LEAVES | FIRST_HALF | {"spec", "progress", "stages", "order"},
+    "why": LEAVES
+    | {"spec", "plan", "store", "facts", "progress", "order", "holdings", "notebooks"},
     "pipeline": LEAVES
     | FIRST_HALF
     | SECOND_HALF
     | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
-    | {"notebooks"},
+    | {"notebooks", "why"},
     "notebook": LEAVES
     | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, known_dataset
+from reportgen.datasets.cifar_batches import CifarBatches
 from reportgen.datasets.glyphs import DrawnGlyphs
+from reportgen.datasets.idx import IdxFolder
 from reportgen.datasets.image_folders import ImageFolders
-from reportgen.datasets.npz import read_classes
+from reportgen.datasets.npz import NpzFile, read_classes
 from reportgen.datasets.place import Found, Miss, Place, Request, sign, walk_folder
 from reportgen.datasets.source import Source
 from reportgen.errors import DataError, nearest
@@ -63,6 +65,11 @@ class Location:
         if isinstance(self.place, ImageFolders | DrawnGlyphs):
             rows.append([f"manner {self.place.manner_mark}"])
         return rows
+
+    @property
+    def holds_arrays(self) -> bool:
+        """Whether the files hold the pixels as they are, so that reading takes no decoding."""
+        return isinstance(self.place, IdxFolder | NpzFile | CifarBatches)
 
     @property
     def paths(self) -> list[Path]:

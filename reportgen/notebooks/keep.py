@@ -37,8 +37,13 @@ Records = Mapping[RunId, RunRecord]
 
 def noted(composed: Composed, records: Records) -> dict[str, Any]:
     """Return what is noted in a notebook of its making: what decides its outputs."""
-    keys = {str(run): records[run].result.keys["record"] for run in composed.runs}
-    return {"version": VERSION, "source": composed.digest, "records": keys}
+    return noted_keys(composed, {run: records[run].result.keys["record"] for run in composed.runs})
+
+
+def noted_keys(composed: Composed, keys: Mapping[RunId, str]) -> dict[str, Any]:
+    """Return what `noted` does, from the keys of the records, be they made or not."""
+    shown = {str(run): keys[run] for run in composed.runs}
+    return {"version": VERSION, "source": composed.digest, "records": shown}
 
 
 def why_stale(data: bytes, composed: Composed, records: Records, facts: Iterable[Fact]) -> str:

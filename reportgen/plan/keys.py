@@ -151,7 +151,7 @@ def plan_run(
         seed=run.id.seed,
         **training_fields(spec),
         **({"weights_file": weights} if weights else {}),
-        **({} if source is None else {"source": checkpoint_fields(source)}),
+        **({} if source is None else {"start": checkpoint_fields(source)}),
     )
     evaluate = {
         h: stage_key("evaluate", train=train.digest, horizon=h) for h in spec.report_horizons

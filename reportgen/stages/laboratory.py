@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reportgen.order import Device
 from reportgen.plan.decision import decide_stage
-from reportgen.plan.keys import RunPlan
+from reportgen.plan.keys import RunPlan, StageKey
 from reportgen.progress import Progress
 from reportgen.records import RunRecord
 from reportgen.spec.study import Study
@@ -69,6 +69,7 @@ class Laboratory:
             made_meanwhile = read_record(self.store, plan)
             if made_meanwhile is not None:
                 return made_meanwhile
+            self._note_data(plan.data)
             bench.start = self._start(bench)
             record = self._run_stages(bench)
             files = encode_record(record)
@@ -87,6 +88,12 @@ class Laboratory:
         source.start = self._start(source)
         journal, _ = train_stage(source, self.store, self.device, self.progress)
         return Checkpoint(journal, chosen_epoch(journal.rows, source.spec.report_horizons[-1]))
+
+    def _note_data(self, key: StageKey) -> None:
+        """Note what a key of data is made of, so that a later build can tell what changed."""
+        with self.store.lock(key):
+            if self.store.read(key) is None:
+                self.store.write(key, {}, {})
 
     def _run_stages(self, bench: Bench) -> RunRecord:
         plan, store, progress = bench.plan, self.store, self.progress

@@ -11,6 +11,7 @@ from reportgen.datasets.registry import Location, fingerprint, load_source, loca
 from reportgen.datasets.source import Source
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json
+from reportgen.plan.changes import UNREAD
 from reportgen.plan.keys import StageKey
 from reportgen.spec.dataset import DatasetSpec
 from reportgen.store.store import Store
@@ -26,18 +27,21 @@ class SourceShelf:
     drawn; two experiments that agree in that share one copy.
 
     A source's fingerprint is kept in the store under the sizes and times of its
-    files, so that planning does not read the pixels again.
+    files, so that planning does not read the pixels again. One that is only
+    `looking` keeps nothing, downloads nothing, and decodes or draws no image: data
+    that would take that have the fingerprint `UNREAD`.
     """
 
     store: Store
     data_dir: Path | None
+    looking: bool
     _locations: dict[bytes, Location]
     _sources: dict[bytes, Source]
 
     @classmethod
-    def open(cls, store: Store, data_dir: Path | None) -> SourceShelf:
+    def open(cls, store: Store, data_dir: Path | None, *, looking: bool = False) -> SourceShelf:
         """Return an empty shelf."""
-        return cls(store, data_dir, {}, {})
+        return cls(store, data_dir, looking, {}, {})
 
     def location(self, spec: DatasetSpec) -> Location:
         """Return where a data set lies.
@@ -50,7 +54,11 @@ class SourceShelf:
         key = _identity(spec)
         if key not in self._locations:
             self._locations[key] = locate(
-                spec.name, self.data_dir, source=spec.source, glyphs=spec.glyphs
+                spec.name,
+                self.data_dir,
+                source=spec.source,
+                glyphs=spec.glyphs,
+                download=not self.looking,
             )
         return self._locations[key]
 
@@ -73,7 +81,11 @@ class SourceShelf:
         entry = self.store.read(key)
         if entry is not None:
             return str(json.loads(entry.files[FINGERPRINT]))
+        if self.looking and not location.holds_arrays:
+            return UNREAD
         found = fingerprint(self.source(spec))
+        if self.looking:
+            return found
         try:
             with self.store.lock(key):
                 self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})

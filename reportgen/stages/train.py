@@ -41,25 +41,19 @@ def train_stage(
         `on_divergence` is `record`.
     """
     run, key, spec = bench.plan.run.id, bench.plan.train, bench.spec
+    training = spec.training
+    assert training is not None
     with store.lock(key):
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
         placement = choose_placement(device, spec.precision, threads)
-        decision = decide_training(spec.epochs, len(journal.rows), ended=is_over(bench, journal))
+        decision = decide_training(spec.epochs, len(journal.rows), journal.has_ended(training))
         progress.stage(run, decision)
         if decision.action != "reuse":
             journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
             _train(bench, journal, placement, progress)
     require_epochs(bench, journal)
     return journal, placement
-
-
-def is_over(bench: Bench, journal: TrainingJournal) -> bool:
-    """Tell whether a training ended for good: it diverged, or its last phase is through."""
-    training = bench.spec.training
-    assert training is not None
-    rows = journal.rows[: training.epochs]
-    return bool(journal.stopped) or training.next_phase(rows) is None
 
 
 def _train(

@@ -64,7 +64,7 @@ def read_frozen(study: Study) -> dict[RunId, RunRecord]:
     for run in study.runs:
         try:
             records[run.id] = read_committed(study, run)
-            plans[run.id] = plan_committed(study, run, records[run.id], plans)
+            plans[run.id] = plan_by_record(study, run, records[run.id], plans)
             require_fresh(study, plans[run.id], records[run.id])
         except StaleError as error:
             faults.append(Fault("", 0, 0, error.message))
@@ -92,7 +92,7 @@ def read_committed(study: Study, run: Run) -> RunRecord:
     return decode_record(files, where)
 
 
-def plan_committed(
+def plan_by_record(
     study: Study, run: Run, record: RunRecord, plans: Mapping[RunId, RunPlan]
 ) -> RunPlan:
     """Return the keys of today of a run, with the fingerprints that its record holds.

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import StoreError
 from reportgen.hashing import sha256_bytes, sha256_file
@@ -27,6 +27,9 @@ from reportgen.plan.keys import StageKey
 from reportgen.records import EpochRow
 from reportgen.store.files import file_errors, write_synced
 from reportgen.store.store import STORE_SCHEMA, Store
+
+if TYPE_CHECKING:
+    from reportgen.spec.training import Training
 
 JOURNAL = "journal.json"
 
@@ -94,6 +97,11 @@ class TrainingJournal:
             msg = f"{path}: damaged (its SHA-256 differs from the journal's); build again"
             raise StoreError(msg)
         return data
+
+    def has_ended(self, training: Training) -> bool:
+        """Tell whether it ended for good: it diverged, or its last phase is through."""
+        rows = self.rows[: training.epochs]
+        return bool(self.stopped) or training.next_phase(rows) is None
 
     def begin(self, session: Session) -> None:
         """Note where the next epochs run."""
@@ -183,6 +191,23 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
     StoreError
         If a file of it cannot be read or removed.
     """
+    journal = peek_journal(store, key)
+    if journal is None:
+        folder = store.folder(key.stage, key.digest)
+        with file_errors(folder):
+            shutil.rmtree(folder)
+        journal = TrainingJournal(folder, key)
+    return journal
+
+
+def peek_journal(store: Store, key: StageKey) -> TrainingJournal | None:
+    """Return the journal of a training, empty if there is none, or None if it is damaged.
+
+    Raises
+    ------
+    StoreError
+        If a file of it cannot be read.
+    """
     folder = store.folder(key.stage, key.digest)
     journal = TrainingJournal(folder, key)
     if not (folder / JOURNAL).is_file():
@@ -191,11 +216,8 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
         content = (folder / JOURNAL).read_bytes()
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         journal = _parse(folder, key, json.loads(content))
-        if journal.intact():
-            return journal
-    with file_errors(folder):
-        shutil.rmtree(folder)
-    return TrainingJournal(folder, key)
+        return journal if journal.intact() else None
+    return None
 
 
 def _parse(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJournal:

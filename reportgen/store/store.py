@@ -4,7 +4,7 @@
 
     <store>/store.json                     {"schema": 1}
     <store>/<stage>/<key>/entry.json       files with their SHA-256, fields of the key, provenance
-    <store>/<stage>/<key>/<file> …
+    <store>/<stage>/<key>/<file> …         none of `data`, which only notes the key's fields
     <store>/locks/<stage>-<key>.lock       held while an entry is made
     <store>/tmp/…                          what is being written
 

@@ -5,43 +5,7 @@ import dataclasses
 import pytest
 
 from reportgen.plan.keys import STAGE_VERSIONS, plan_run
-from reportgen.records import RunId
-from reportgen.spec.experiment import Experiment
-from reportgen.spec.study import Run
-
-SPEC = {
-    "title": "Net",
-    "dataset": {"name": "mnist"},
-    "model": {"class": "Net", "args": {"width": 8}},
-    "training": {
-        "batch_size": 32,
-        "phases": [
-            {"epochs": 2, "optimizer": {"name": "sgd", "lr": 0.1}},
-            {"epochs": 4, "optimizer": {"name": "sgd", "lr": 0.01}},
-        ],
-    },
-    "horizons": [3, 6],
-    "features": {"final": "fc"},
-    "embeddings": {"samples": 50, "perplexity": 5.0},
-}
-
-
-def plan(spec=SPEC, fingerprint="data", code="code", seed=0, trial=""):
-    run = Run(RunId("net", trial, seed), Experiment.model_validate(spec, strict=False), "")
-    return plan_run(run, fingerprint, code)
-
-
-def with_(path, value):
-    """Return the spec with one value set otherwise."""
-    import copy
-
-    spec = copy.deepcopy(SPEC)
-    *parents, last = path
-    inner = spec
-    for name in parents:
-        inner = inner[name]
-    inner[last] = value
-    return spec
+from tests.plan.plans import PHASES, SPEC, plan, plan_later, with_
 
 
 def changed(spec=SPEC, **other):
@@ -54,7 +18,6 @@ def changed(spec=SPEC, **other):
 
 ALL = {"data", "train", "evaluate.h3", "evaluate.h6", "embed.h3", "record"}
 TRAIN = ALL - {"data"}
-PHASES = SPEC["training"]["phases"]
 
 
 @pytest.mark.parametrize(
@@ -102,15 +65,6 @@ def test_key_is_a_sha256_over_its_fields():
 
 
 # ── a run that starts from another ──────────────────────────────────────────
-
-LATER = {**SPEC, "weights": "experiment:net"}
-
-
-def plan_later(source=SPEC, **other):
-    """Return the plan of a run that starts from the network of `source`."""
-    spec = Experiment.model_validate(LATER, strict=False)
-    run = Run(RunId("later", "", 0), spec, "", RunId("net", "", 0))
-    return plan_run(run, "data", "code", source=plan(source, **other))
 
 
 @pytest.mark.parametrize(
