@@ -81,16 +81,16 @@ def plan(
     store = Store(order.store_folder)
     sources = SourceShelf.open(store, order.data_dir, looking=looking)
     with looking_for_data(study):
-        plans = tuple(
-            plan_run(
+        plans: dict[RunId, RunPlan] = {}
+        for item in study.runs:
+            plans[item.id] = plan_run(
                 item,
                 sources.fingerprint(item.spec.dataset),
                 fingerprint_model(study.models_file, item.spec.model),
                 weights_file_fingerprint(item.spec.weights, order.data_dir),
+                None if item.source is None else plans[item.source],
             )
-            for item in study.runs
-        )
-    return store, sources, plans
+    return store, sources, tuple(plans.values())
 
 
 def read_stored(

@@ -217,6 +217,9 @@ def _run_lines(study: Study, run: RunId, record: RunRecord) -> Iterator[str]:
         yield _line("network", f"{spec.model.name}, of an installed library")
     if result.model.weights != "none":
         yield _line("weights", result.model.weights)
+    for one in study.runs:
+        if one.id == run and one.source is not None:
+            yield _line("", f"{one.source}, its best epoch within its last horizon")
     yield _line("device", f"{provenance.device} ({provenance.device_name})")
     yield _line("precision", f"{provenance.precision}, {provenance.threads} threads")
     versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())

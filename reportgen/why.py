@@ -107,10 +107,11 @@ def hold(store: Store, plans: Sequence[RunPlan], records: Mapping[RunId, RunReco
         if item.run.id in records:
             continue
         keys = [*item.evaluate.values(), *item.embed.values()]
-        if item.run.spec.training is None:
+        training = item.run.spec.training
+        if training is None:
             keys.append(item.train)
         elif (journal := peek_journal(store, item.train)) is not None:
-            epochs[item.train.digest] = len(journal.rows), bool(journal.stopped)
+            epochs[item.train.digest] = len(journal.rows), journal.has_ended(training)
         whole |= {key.digest for key in keys if store.read(key) is not None}
     return Held(frozenset(whole), epochs, read_noted(store))
 
@@ -159,16 +160,17 @@ def _facts(study: Study, records: Mapping[RunId, RunRecord]) -> Sequence[Fact]:
 def _from_committed(order: Order, study: Study) -> tuple[Decided, Books]:
     held = Held(noted=read_noted(Store(order.store_folder)))
     runs: dict[RunId, Sequence[Decision]] = {}
+    plans: dict[RunId, RunPlan] = {}
     fresh: dict[RunId, RunRecord] = {}
     for run in study.runs:
         try:
             record = read_committed(study, run)
+            plans[run.id] = plan_by_record(study, run, record, plans)
         except StaleError as error:
             text = error.message.removeprefix(f"{run.id}: ")
             runs[run.id] = [Decision("record", "refuse", text)]
             continue
-        today = plan_by_record(study, run, record)
-        runs[run.id] = decide_locked(today, record.result.keys, held)
+        runs[run.id] = decide_locked(plans[run.id], record.result.keys, held)
         if all(one.action == "reuse" for one in runs[run.id]):
             fresh[run.id] = record
     books = _compose(study)

@@ -127,3 +127,12 @@ def test_without_a_store_the_runs_stay_beside_the_files(bench, built_toy, capsys
     assert "epoch 3/3" in capsys.readouterr().out
     study.run("toy_net")
     assert capsys.readouterr().out == ""
+
+
+def test_an_experiment_brings_along_what_it_starts_from(bench, built_toy):
+    write(bench / "later.yaml", EXPERIMENT | {"weights": "experiment:toy_net", "sweep": []})
+    study = open_study(bench / "later.yaml", data_dir=built_toy.data, store=built_toy.store)
+    net = study.run("later")
+    shown = net.text("{model.weights:text}")
+    assert shown.facts == {"later.model.weights": "experiment:toy_net"}
+    assert study.compare({"n": "{best.n:integer}"}).facts == {"later.h3.best.n": 60}

@@ -222,3 +222,17 @@ def test_trace_where_a_template_is_at_fault(built, reportgen) -> None:
     assert done.code == 0
     assert "a template is at fault" in done.out
     assert "value        180 count" in done.out
+
+
+def test_a_run_that_starts_from_another_names_it(toy, reportgen) -> None:
+    toy.write(
+        first={"sweep": [], "embeddings": None, "features": {}},
+        toy_net={"weights": "experiment:first", "sweep": []},
+    )
+    assert reportgen(toy, "run", "toy").code == 0
+    done = reportgen(toy, "trace", "toy", "toy_net.h2.best.accuracy")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    at = lines.index("  weights      experiment:first")
+    assert lines[at + 1].strip() == "first (seed 7), its best epoch within its last horizon"
+    assert "weights" not in reportgen(toy, "trace", "toy", "first.h2.best.accuracy").out

@@ -229,3 +229,33 @@ def test_notebooks(built, monkeypatch):
     study = load_study(built.root, "toy")
     *_, line = explain(order, study, None, Silence())
     assert line == "notebook 1_red.ipynb: would run (nothing in the store has this key)"
+
+
+def test_a_training_that_stopped_early_is_whole(toy, reportgen):
+    """Only its record is gone; there is no epoch to be trained."""
+    rule = {"patience": 1, "min_delta": 100.0}
+    optimizer = {"name": "sgd", "lr": 0.1}
+    phases = [{"epochs": 3, "optimizer": optimizer, "early_stopping": rule}]
+    toy.write(toy_net={"training": {"batch_size": 20, "phases": phases}, "sweep": []})
+    assert reportgen(toy, "run", "toy").code == 0
+    shutil.rmtree(toy.store / "record")
+    told = of(NET, why(toy, reportgen))
+    assert told["train"] == "reused (it ended for good after epoch 2)"
+    assert told["record"].startswith("would run")
+
+
+def test_a_changed_source_is_told_of_what_starts_from_it(toy, reportgen):
+    bare = {"sweep": [], "embeddings": None, "features": {}}
+    later = bare | {"weights": "experiment:first"}
+    toy.write(first=bare, toy_net=later)
+    assert reportgen(toy, "run", "toy").code == 0
+    first, net = "first (seed 7)", NET
+    assert reportgen(toy, "freeze", "toy").code == 0
+    toy.write(first=bare | {"horizons": [1]})
+    lines = why(toy, reportgen)
+    assert of(first, lines)["train"].startswith("reused")
+    assert of(net, lines)["train"] == (
+        "would run (the last horizon of the run that it starts from 3 → 1)"
+    )
+    locked = of(net, why(toy, reportgen, "--locked"))
+    assert locked["train"] == "stale (the last horizon of the run that it starts from 3 → 1)"

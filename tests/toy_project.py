@@ -134,10 +134,13 @@ class Toy:
         return self.build_folder / ARCHIVE
 
     def write(self, **changes: dict[str, Any]) -> None:
-        """Write a study file anew: `write(toy_net={"horizons": [1]})` sets keys of the original."""
+        """Write a study file anew: `write(toy_net={"horizons": [1]})` sets keys of the original.
+
+        Another name is that of an experiment: the original's values, but for those given.
+        """
         originals = {"report": REPORT, "assignment": ASSIGNMENT, "toy_net": EXPERIMENT}
         for name, change in changes.items():
-            value = copy.deepcopy(originals[name]) | change
+            value = copy.deepcopy(originals.get(name, EXPERIMENT)) | change
             with (self.folder / f"{name}.yaml").open("w", encoding="utf-8") as file:
                 YAML().dump(value, file)
 

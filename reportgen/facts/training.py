@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.statistics import wilson_interval
 from reportgen.facts.verdicts import CurveVerdict, judge_curves
-from reportgen.records import Evaluation, RunRecord
+from reportgen.records import EpochRow, Evaluation, RunRecord
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.training import Phase
 
@@ -32,6 +32,16 @@ MOMENTUM = define("{run}.training.phases.{i}.momentum", "ratio", "Momentum; none
 PHASE_EPOCHS = define("{run}.training.phases.{i}.epochs", "epoch", "Epochs of the phase.")
 PHASE_TRAIN = define(
     "{run}.training.phases.{i}.train", "text", "`all`, or the modules that learn, with commas."
+)
+PHASE_STOPPED = define(
+    "{run}.training.phases.{i}.stopped_early",
+    "epoch",
+    "Epoch after which the phase stopped early; none if it did not.",
+)
+PHASE_PATIENCE = define(
+    "{run}.training.phases.{i}.patience",
+    "epoch",
+    "Epochs without a lower validation loss that end the phase; none without that rule.",
 )
 
 ROW_FIELDS: tuple[tuple[str, Unit, str], ...] = (
@@ -82,8 +92,10 @@ VERDICTS: tuple[tuple[Definition, str], ...] = tuple(
 )
 
 
-def phase_facts(run: str, key: str, i: int, phase: Phase) -> Iterator[Fact]:
-    """Yield the settings of phase i, counted from 1."""
+def phase_facts(
+    run: str, key: str, i: int, phase: Phase, rows: Sequence[EpochRow]
+) -> Iterator[Fact]:
+    """Yield the settings of phase i, counted from 1, and where it stopped early by its rows."""
     source = Source(key, f"spec.training.phases[{i - 1}]")
     optimizer = phase.optimizer
     yield OPTIMIZER(optimizer.name, source, run=run, i=i)
@@ -92,6 +104,9 @@ def phase_facts(run: str, key: str, i: int, phase: Phase) -> Iterator[Fact]:
     yield PHASE_EPOCHS(phase.epochs, source, run=run, i=i)
     trained = phase.train if isinstance(phase.train, str) else ", ".join(phase.train)
     yield PHASE_TRAIN(trained, source, run=run, i=i)
+    rule = phase.early_stopping
+    yield PHASE_PATIENCE(None if rule is None else rule.patience, source, run=run, i=i)
+    yield PHASE_STOPPED(phase.stopped_early(rows), Source(key, "epochs"), run=run, i=i)
 
 
 def training_facts(
@@ -117,7 +132,8 @@ def training_facts(
     yield EPOCHS(len(result.epochs), Source(key, "epochs"), run=run)
     yield BATCH(spec.training.batch_size, Source(key, "spec.training.batch_size"), run=run)
     for i, phase in enumerate(spec.training.phases, start=1):
-        yield from phase_facts(run, key, i, phase)
+        own = [row for row in result.epochs if row.phase == i]
+        yield from phase_facts(run, key, i, phase, own)
     for row in result.epochs:
         source = Source(key, f"epochs[{row.epoch - 1}]")
         for kind, field in ROW:

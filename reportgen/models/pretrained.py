@@ -16,7 +16,7 @@ from reportgen.models.weight_files import (
     read_published,
     read_safetensors,
 )
-from reportgen.models.weights import named_tensors
+from reportgen.models.weights import copy_tensors, named_tensors, parse_weights
 from reportgen.spec.network import PACKAGE_MODELS, PackageModel, TorchvisionModel, weights_file
 
 if TYPE_CHECKING:
@@ -68,6 +68,38 @@ def start_weights(model: nn.Module, weights: str, spec: ModelSpec, data_dir: Pat
     else:
         return
     _put(model, given, weights)
+
+
+def adopt_weights(model: nn.Module, data: bytes, weights: str, *, same_classes: bool) -> None:
+    """Put the weights of another experiment's network into a network, in place.
+
+    The layer that classifies keeps its seeded start where the other network tells other
+    classes, or where the layer has another shape. All else must fit.
+
+    Parameters
+    ----------
+    model : nn.Module
+        As `build_network` gives it, on the CPU.
+    data : bytes
+        As `dump_weights` gives them.
+    weights : str
+        `experiment:NAME`, for messages.
+    same_classes : bool
+        Whether the outputs of both networks stand for the same classes.
+
+    Raises
+    ------
+    ModelError
+        If the rest does not fit: names the tensors.
+    """
+    given, wanted = parse_weights(model, data), named_tensors(model)
+    head = head_name(model) + "."
+    theirs = {name: tensor.shape for name, tensor in given.items() if name.startswith(head)}
+    ours = {name: tensor.shape for name, tensor in wanted.items() if name.startswith(head)}
+    if not same_classes or theirs != ours:
+        given = {name: tensor for name, tensor in given.items() if name not in theirs}
+        given |= {name: wanted[name].detach().clone() for name in ours}
+    copy_tensors(model, given, f"weights: {weights} does not fit {type(model).__name__}")
 
 
 def _torchvision_url(name: str, weights: str, spec: ModelSpec) -> str:

@@ -43,12 +43,24 @@ def load_weights(model: nn.Module, data: bytes) -> None:
         If the bytes are no safetensors file, or if tensors are missing, left
         over, or of another shape. Names them all; the model is then unchanged.
     """
+    complaint = f"the weights do not fit {type(model).__name__}"
+    copy_tensors(model, parse_weights(model, data), complaint)
+
+
+def parse_weights(model: nn.Module, data: bytes) -> dict[str, Tensor]:
+    """Return the tensors of safetensors bytes by name; `model` is who should get them.
+
+    Raises
+    ------
+    ModelError
+        If the bytes are no safetensors file.
+    """
     try:
-        given = safetensors.torch.load(data)
+        found: dict[str, Tensor] = safetensors.torch.load(data)
     except safetensors.SafetensorError as error:
         msg = f"the weights of {type(model).__name__} cannot be read: {error}"
         raise ModelError(msg) from error
-    copy_tensors(model, given, f"the weights do not fit {type(model).__name__}")
+    return found
 
 
 def copy_tensors(model: nn.Module, given: Mapping[str, Tensor], complaint: str) -> None:

@@ -11,7 +11,7 @@ import json
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ from reportgen.records import RunId
 from reportgen.report.labels import load_labels
 from reportgen.report.places import locate
 from reportgen.spec.experiment import Experiment
+from reportgen.spec.lineage import named_sources
 from reportgen.spec.network import PackageModel, StudyModel
 from reportgen.spec.report import Section
 from reportgen.spec.study import Study
@@ -103,16 +104,36 @@ def notebook_name(number: int, title: str) -> str:
 def describe_section(study: Study, number: int, section: Section) -> dict[str, Any]:
     """Return what the template may name, as plain values."""
     specs = {name: study.experiments[name] for name in section.experiments}
+    carried = specs | starting_points(study, specs)
     return {
         "report": study.report.title,
         "number": number,
         "title": section.title,
         "locale": study.report.locale,
-        "extras": ",".join(extras_for(specs.values())),
-        "models": models_source(study, specs.values()),
+        "extras": ",".join(extras_for(carried.values())),
+        "models": models_source(study, carried.values()),
         "compared": stands_alone(study, section),
         "experiments": [describe_experiment(study, name, spec) for name, spec in specs.items()],
+        "starts": [
+            {"name": name, "title": spec.title, "yaml": written_experiment(spec)}
+            for name, spec in carried.items()
+            if name not in specs
+        ],
     }
+
+
+def starting_points(study: Study, specs: Mapping[str, Experiment]) -> dict[str, Experiment]:
+    """Return the experiments that some start from, and those that these start from."""
+    names = list(specs)
+    for name in names:  # grows on the way
+        sources = [other for _, other in named_sources(study.experiments[name].to_plain())]
+        names += [other for other in dict.fromkeys(sources) if other not in names]
+    return {name: study.experiments[name] for name in names if name not in specs}
+
+
+def written_experiment(spec: Experiment) -> str:
+    """Return the text of an experiment's file under its profile, without its comments."""
+    return yaml_text(spec.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
 
 def stands_alone(study: Study, section: Section) -> bool:
@@ -132,7 +153,7 @@ def describe_experiment(study: Study, name: str, spec: Experiment) -> dict[str, 
         "name": name,
         "variable": f"{name}_" if keyword.iskeyword(name) or name == "study" else name,
         "title": spec.title,
-        "yaml": yaml_text(spec.model_dump(mode="json", by_alias=True, exclude_unset=True)),
+        "yaml": written_experiment(spec),
         "dataset": spec.dataset.name,
         "network": spec.model.name,
         "own": isinstance(spec.model, StudyModel),
@@ -145,11 +166,18 @@ def describe_experiment(study: Study, name: str, spec: Experiment) -> dict[str, 
         "features": dict(spec.features),
         "illustrated": known_dataset(spec.dataset.name, spec.dataset.source).may_show,
         "phases": 0 if spec.training is None else len(spec.training.phases),
+        "stops_early": stops_early(spec),
         "filters": "" if spec.filters is None else spec.filters.layer,
         "filtered": 0 if spec.filters is None else spec.filters.images,
         "trials": [{"name": trial.name, "why": trial.why} for trial in spec.sweep],
         "classes": {name: label.label for name, label in labels.items() if name != label.label},
     }
+
+
+def stops_early(spec: Experiment) -> bool:
+    """Tell whether a phase of its training may end before its epochs."""
+    phases = () if spec.training is None else spec.training.phases
+    return any(phase.early_stopping is not None for phase in phases)
 
 
 def models_source(study: Study, specs: Any) -> str:

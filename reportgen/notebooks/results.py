@@ -41,7 +41,8 @@ def compare_experiments(view: View, columns: Mapping[str, str], formatters: Form
 
     ``{}`` is an experiment's title.
     """
-    rows = [(view.title(run), view.horizons(run)[-1]) for run in view.experiments()]
+    shown = [run for run in view.experiments() if view.name(run) in view.study.listed]
+    rows = [(view.title(run), view.horizons(run)[-1]) for run in shown]
     return written_table(rows, columns, Wording(formatters))
 
 
@@ -73,7 +74,7 @@ class Results:
     Parameters
     ----------
     study : Study
-        With this experiment alone.
+        With this experiment, and those that it starts from.
     records : mapping of RunId to RunRecord
         One of each of its runs.
     locale : str
@@ -89,13 +90,13 @@ class Results:
         locale: str,
         classes: Mapping[str, str],
     ) -> None:
-        (self._name,) = study.experiments
+        (self._name,) = study.listed
         self._view = View(study, records, derive_facts(study, records))
         labels = Labels({name: Label(label) for name, label in classes.items()})
         self._view.labels[self._name] = labels
         self._spanish = Spanish(locale)
         self._formatters = Formatters(self._spanish, self._view.labels)
-        (self._run,) = self._view.experiments()
+        self._run = self._view.below(self._view.tree, self._name)
 
     def __repr__(self) -> str:
         return f"<results of {self._name}>"

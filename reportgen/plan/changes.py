@@ -148,7 +148,9 @@ def _own(stage: str, name: str, before: dict[str, Any], after: dict[str, Any]) -
         if _network(before) == _network(after):
             yield Change(stage, f"the code of class {_network(after)[1]}")
         return  # another class has other code: the model's change tells it
-    if name == "version":
+    if (stage, name) == ("train", "start"):
+        yield from _start(old, new)
+    elif name == "version":
         what = f"reportgen's version of the stage {stage}"
         yield Change(stage, what, _shown(old), _shown(new))
     elif (stage, name) == ("notebook", "records"):
@@ -160,6 +162,20 @@ def _own(stage: str, name: str, before: dict[str, Any], after: dict[str, Any]) -
         yield Change(stage, PLACES[stage, name], _digest(old), _digest(new))
     else:
         yield from _leaves(stage, PLACES.get((stage, name), name), old, new)
+
+
+def _start(before: Any, after: Any) -> Iterator[Change]:
+    """Yield what differs in the checkpoint that a training starts from.
+
+    Where one had none, the change of `weights` tells it.
+    """
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return
+    if before["train"] != after["train"]:
+        yield Change("train", "the training that it starts from")
+    if before["horizon"] != after["horizon"]:
+        what = "the last horizon of the run that it starts from"
+        yield Change("train", what, _shown(before["horizon"]), _shown(after["horizon"]))
 
 
 def _leaves(stage: str, path: str, before: Any, after: Any) -> Iterator[Change]:

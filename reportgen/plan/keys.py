@@ -10,15 +10,18 @@ stage     its key covers
 ========  ===================================================================
 data      fingerprint of the source, `dataset.split`, `dataset.subset`
 train     data; model, its code, weights, seed, precision, normalisation,
-          training but the epochs of the last phase; or the estimator and its layer
+          training but the epochs of the last phase; or the estimator and its layer;
+          train and last horizon of the run whose network it starts from
 evaluate  train; the horizon
 embed     train; the horizon, `features`, `embeddings`
 record    all of these; the names of experiment and trial, epochs, horizons, `filters`
 ========  ===================================================================
 
 The epochs of the last phase are left out of the training key, so that raising
-them continues a training and lowering them reads its first epochs. No schedule
-depends on the total number of epochs; one that does must put it back.
+them continues a training and lowering them reads its first epochs. Where an earlier
+phase may stop early they are covered, since then a horizon does not tell how many
+epochs of the last phase lie within it. No schedule depends on the total number of
+epochs; one that does must put it back.
 """
 
 from __future__ import annotations
@@ -59,6 +62,7 @@ class RunPlan:
     """The keys of all stages of one run.
 
     `evaluate` and `embed` are by horizon; `embed` is empty where no map is wanted.
+    `source` is the plan of the run whose network it starts from.
     """
 
     run: Run
@@ -67,6 +71,7 @@ class RunPlan:
     evaluate: Mapping[int, StageKey]
     embed: Mapping[int, StageKey]
     record: StageKey
+    source: RunPlan | None = None
 
     def stage_digests(self) -> dict[str, str]:
         """Return each stage's key by its name: data, train, evaluate.h10, …, record."""
@@ -102,11 +107,18 @@ def learner_fields(spec: Experiment) -> dict[str, Any]:
         fields = spec.estimator.model_dump(mode="json", exclude={"features", "batch_size"})
         return {"estimator": fields, "layer": spec.features[spec.estimator_features]}
     training = spec.training.model_dump(mode="json", by_alias=True)
-    del training["phases"][-1]["epochs"]
+    phases = training["phases"]
+    for phase in phases:  # a key of before there was early stopping still holds
+        if phase["early_stopping"] is None:
+            del phase["early_stopping"]
+    if not any("early_stopping" in phase for phase in phases[:-1]):
+        del phases[-1]["epochs"]
     return {"training": training}
 
 
-def plan_run(run: Run, fingerprint: str, code: str, weights: str = "") -> RunPlan:
+def plan_run(
+    run: Run, fingerprint: str, code: str, weights: str = "", source: RunPlan | None = None
+) -> RunPlan:
     """Return the keys of a run's stages.
 
     Parameters
@@ -118,7 +130,17 @@ def plan_run(run: Run, fingerprint: str, code: str, weights: str = "") -> RunPla
         Of the model class and what it reaches in the study's models.py.
     weights : str
         Of the file that the weights come from, if the experiment names one.
+    source : RunPlan, optional
+        Of the run whose network it starts from, if the experiment names one.
+
+    Raises
+    ------
+    ValueError
+        If that plan is not the one of the run's source.
     """
+    if run.source != (None if source is None else source.run.id):
+        msg = f"{run.id} starts from {run.source}"
+        raise ValueError(msg)
     spec = run.spec
     dataset = spec.dataset.model_dump(mode="json")
     data = stage_key("data", source=fingerprint, split=dataset["split"], subset=dataset["subset"])
@@ -129,6 +151,7 @@ def plan_run(run: Run, fingerprint: str, code: str, weights: str = "") -> RunPla
         seed=run.id.seed,
         **training_fields(spec),
         **({"weights_file": weights} if weights else {}),
+        **({} if source is None else {"start": checkpoint_fields(source)}),
     )
     evaluate = {
         h: stage_key("evaluate", train=train.digest, horizon=h) for h in spec.report_horizons
@@ -148,7 +171,15 @@ def plan_run(run: Run, fingerprint: str, code: str, weights: str = "") -> RunPla
         embed={str(h): key.digest for h, key in embed.items()},
         **filter_fields(spec),
     )
-    return RunPlan(run, data, train, evaluate, embed, record)
+    return RunPlan(run, data, train, evaluate, embed, record, source)
+
+
+def checkpoint_fields(source: RunPlan) -> dict[str, Any]:
+    """Return what decides the checkpoint that others start from: the best within a horizon.
+
+    Epochs beyond the last horizon have no part in it.
+    """
+    return {"train": source.train.digest, "horizon": source.run.spec.report_horizons[-1]}
 
 
 def filter_fields(spec: Experiment) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class Experiment(SpecModel):
         description=(
             "What the network starts from. none: at random; torchvision:NAME, as "
             "torchvision.models.get_weight() takes it; package:NAME; file:PATH, a safetensors "
-            "file in the data directory."
+            "file in the data directory; experiment:NAME, the network of another experiment at "
+            "its best epoch, its last layer anew where the classes are others."
         ),
     )
     seeds: tuple[Seed, ...] = Field(

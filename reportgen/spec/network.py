@@ -11,7 +11,7 @@ from reportgen.errors import DataError
 from reportgen.spec.base import ClassName, SpecModel
 from reportgen.spec.consistency import leaves_folder
 
-WEIGHTS = r"^(none|(torchvision|package|file):[A-Za-z0-9_][A-Za-z0-9_./-]*)$"
+WEIGHTS = r"^(none|(torchvision|package|file|experiment):[A-Za-z0-9_][A-Za-z0-9_./-]*)$"
 """How `weights` names what a network starts from."""
 
 PACKAGE_MODELS = ("efficientnet_lite0",)
@@ -81,6 +81,12 @@ ModelSpec = Annotated[
     | Annotated[PackageModel, Tag("PackageModel")],
     Discriminator(_model),
 ]
+
+
+def named_experiment(weights: str) -> str:
+    """Return the experiment whose network `weights: experiment:NAME` takes; empty for others."""
+    kind, _, name = weights.partition(":")
+    return name if kind == "experiment" else ""
 
 
 def weights_file(weights: str, data_dir: Path | None) -> Path | None:

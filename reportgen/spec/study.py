@@ -17,6 +17,7 @@ from reportgen.records import RunId
 from reportgen.spec.base import SpecModel
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.faults import Refusal, read_model
+from reportgen.spec.lineage import link_runs, named_sources, source_faults
 from reportgen.spec.profile import Profile, overlay
 from reportgen.spec.report import GENERATED, Assignment, Report
 from reportgen.spec.sweep import trials
@@ -36,20 +37,24 @@ class Run:
     """One training to be had: an experiment or one of its trials, with one seed.
 
     `spec` is what it amounts to: the trial's values are set, it has no sweep,
-    one seed, and no maps if it is a trial.
+    one seed, and no maps if it is a trial. `source` is the run whose network it
+    starts from, where `weights` names an experiment.
     """
 
     id: RunId
     spec: Experiment
     why: str
+    source: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
     """A study under one profile.
 
-    `runs` are in the order of the report's sections: of each experiment its
-    seeds, then its trials, each with all seeds. `files` are the files read.
+    `experiments` are those of the report's sections, in their order, then those that
+    serve only as the start of others. `runs` are in that order too, of each its seeds,
+    then its trials, each with all seeds; but one that others start from comes before
+    them. `files` are the files read.
     `place` is the study's folder where that is not one of the project's, as in a
     notebook.
     """
@@ -63,6 +68,12 @@ class Study:
     runs: tuple[Run, ...]
     files: tuple[Path, ...]
     place: Path | None = None
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Return the experiments that sections name; others are only the start of these."""
+        named = (name for section in self.report.sections for name in section.experiments)
+        return tuple(dict.fromkeys(named))
 
     @property
     def folder(self) -> Path:
@@ -124,14 +135,8 @@ def load_study(root: Path, name: str, profile: str = DEFAULT_PROFILE) -> Study:
     assignment_source = loader.read(folder / "assignment.yaml")
     report = loader.model(Report, report_source)
     assignment = loader.model(Assignment, assignment_source)
-    experiments: dict[str, Experiment] = {}
-    runs: list[Run] = []
     names = loader.experiment_names(report_source)
-    for experiment in names:
-        spec, own_runs = loader.experiment(experiment, over)
-        if spec is not None:
-            experiments[experiment] = spec
-            runs += own_runs
+    experiments, runs = loader.experiments(names, over)
     if profile_file is not None:
         loader.check_profile(over, names)
     loader.check_questions(report_source, assignment_source)
@@ -139,7 +144,14 @@ def load_study(root: Path, name: str, profile: str = DEFAULT_PROFILE) -> Study:
     if loader.faults or report is None or assignment is None:
         raise SpecError(faults=sorted(loader.faults))
     return Study(
-        name, profile, root, report, assignment, experiments, tuple(runs), tuple(loader.files)
+        name,
+        profile,
+        root,
+        report,
+        assignment,
+        experiments,
+        link_runs(runs, experiments),
+        tuple(loader.files),
     )
 
 
@@ -151,7 +163,7 @@ def gather_study(folder: Path, names: Sequence[str]) -> Study:
     folder : Path
         Holds the files, and models.py where a network is the study's own.
     names : sequence of str
-        The experiments, without .yaml.
+        The experiments, without .yaml. Those that they start from come along.
 
     Raises
     ------
@@ -160,13 +172,7 @@ def gather_study(folder: Path, names: Sequence[str]) -> Study:
     """
     loader = _Loader(folder, folder)
     nothing = Source({}, {(): Place("")}, {})
-    experiments: dict[str, Experiment] = {}
-    runs: list[Run] = []
-    for name in names:
-        spec, own_runs = loader.experiment(name, nothing)
-        if spec is not None:
-            experiments[name] = spec
-            runs += own_runs
+    experiments, runs = loader.experiments(list(names), nothing)
     if loader.faults:
         raise SpecError(faults=sorted(loader.faults))
     report, assignment = _blank(names)
@@ -177,7 +183,7 @@ def gather_study(folder: Path, names: Sequence[str]) -> Study:
         report,
         assignment,
         experiments,
-        tuple(runs),
+        link_runs(runs, experiments),
         tuple(loader.files),
         folder,
     )
@@ -264,9 +270,7 @@ class _Loader:
     def experiment_names(self, source: Source | None) -> list[str]:
         """Return the experiments that the sections name and that have a file, each once."""
         names: dict[str, None] = {}
-        known = sorted(
-            file.stem for file in self.folder.glob("*.yaml") if file.stem not in RESERVED
-        )
+        known = self.known()
         for path, name in _in_sections(source, "experiments"):
             if source is None or name in names:
                 continue
@@ -280,15 +284,32 @@ class _Loader:
                 self.faults.add(source.place(path).fault(message))
         return list(names)
 
-    def experiment(self, name: str, over: Source) -> tuple[Experiment | None, list[Run]]:
-        """Return an experiment and its runs."""
-        source = self.read(self.folder / f"{name}.yaml", over, ("experiments", name))
-        spec = self.model(Experiment, source)
-        if source is None or not isinstance(source.value, dict):
-            return None, []
-        specs, refusals = trials(source.value)
-        self.refuse(source, refusals)
-        return spec, [] if spec is None or refusals else _runs(name, spec, specs)
+    def known(self) -> list[str]:
+        """Return the names of the folder's experiment files."""
+        return sorted(file.stem for file in self.folder.glob("*.yaml") if file.stem not in RESERVED)
+
+    def experiments(
+        self, names: list[str], over: Source
+    ) -> tuple[dict[str, Experiment], list[Run]]:
+        """Return experiments and their runs; those that they start from are added to `names`."""
+        experiments: dict[str, Experiment] = {}
+        sources: dict[str, Source] = {}
+        runs: list[Run] = []
+        for name in names:  # grows on the way
+            source = self.read(self.folder / f"{name}.yaml", over, ("experiments", name))
+            spec = self.model(Experiment, source)
+            if source is None or not isinstance(source.value, dict):
+                continue
+            sources[name] = source
+            specs, refusals = trials(source.value)
+            self.refuse(source, refusals)
+            if spec is not None:
+                experiments[name] = spec
+                runs += [] if refusals else _runs(name, spec, specs)
+            found = [other for _, other in named_sources(source.value)]
+            names += [n for n in dict.fromkeys(found) if n in self.known() and n not in names]
+        self.faults.update(source_faults(sources, experiments, self.known()))
+        return experiments, runs
 
     def check_profile(self, over: Source, names: Sequence[str]) -> None:
         """Keep the faults of a profile by itself."""

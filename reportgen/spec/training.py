@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from reportgen.spec.base import Count, Fraction, Name, Positive, SpecModel, Text, placed
 from reportgen.spec.images import Side
+
+if TYPE_CHECKING:
+    from reportgen.records import EpochRow
 
 
 class Sgd(SpecModel):
@@ -44,6 +48,25 @@ class Adam(SpecModel):
 Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
 
 
+class EarlyStopping(SpecModel):
+    """End a phase when the validation loss has not improved for some epochs."""
+
+    patience: Count = Field(description="Epochs without improvement after which the phase ends.")
+    min_delta: Annotated[float, Field(ge=0.0)] = Field(
+        0.0, description="An epoch improves if its validation loss is lower by more than this."
+    )
+
+    def ends(self, losses: Sequence[float]) -> bool:
+        """Tell whether a phase with these validation losses so far is to end."""
+        best, waited = float("inf"), 0
+        for loss in losses:
+            if loss < best - self.min_delta:
+                best, waited = loss, 0
+            else:
+                waited += 1
+        return waited >= self.patience
+
+
 def _text_or_list(value: Any) -> str:
     """Tell which form of a field that takes either is meant."""
     return "text" if isinstance(value, str) else "list"
@@ -62,6 +85,26 @@ class Phase(SpecModel):
     frozen_norm: Literal["eval", "train"] = Field(
         "eval", description="Whether batch norms of frozen layers keep their statistics (eval)."
     )
+    early_stopping: EarlyStopping | None = Field(
+        None, description="When the phase ends before its epochs; null for never."
+    )
+
+    @model_validator(mode="after")
+    def _patience_can_run_out(self) -> Self:
+        if self.early_stopping is not None and self.early_stopping.patience >= self.epochs:
+            text = f"must be below the phase's {self.epochs} epochs, or it could never stop it"
+            raise placed(Phase, [(("early_stopping", "patience"), text)])
+        return self
+
+    def stopped_early(self, rows: Sequence[EpochRow]) -> int | None:
+        """Return the epoch after which the phase stopped before its end; None if it did not.
+
+        `rows` are the phase's own epochs so far.
+        """
+        rule = self.early_stopping
+        if rule is None or len(rows) >= self.epochs:
+            return None
+        return rows[-1].epoch if rule.ends([row.validation_loss for row in rows]) else None
 
 
 class Resize(SpecModel):
@@ -148,6 +191,30 @@ class Training(SpecModel):
     def epochs(self) -> int:
         """Epochs of all phases together."""
         return sum(phase.epochs for phase in self.phases)
+
+    def next_phase(self, rows: Sequence[EpochRow]) -> tuple[int, bool] | None:
+        """Return the phase of the next epoch, and whether it is that phase's first one.
+
+        It follows from the epochs so far alone, so that a training that was killed goes on
+        as it would have.
+
+        Parameters
+        ----------
+        rows : sequence of EpochRow
+            The epochs so far.
+
+        Returns
+        -------
+        tuple of int and bool, or None
+            The phase counts from 1; None where training is over.
+        """
+        if not rows:
+            return 1, True
+        number = rows[-1].phase
+        phase, own = self.phases[number - 1], [row for row in rows if row.phase == number]
+        if len(own) < phase.epochs and phase.stopped_early(own) is None:
+            return number, False
+        return (number + 1, True) if number < len(self.phases) else None
 
 
 class LinearSvm(SpecModel):

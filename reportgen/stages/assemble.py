@@ -124,7 +124,7 @@ def describe_model(bench: Bench) -> ModelSummary:
         source, line = class_source(bench.study.models_file, model.class_)
         file = bench.study.models_file.name
     return summarize_model(
-        bench.network(),
+        bench.rehearsal(),
         bench.input_shape,
         phases=() if training is None else training.phases,
         source=source,

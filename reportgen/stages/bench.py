@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from reportgen.datasets.division import divide
 from reportgen.datasets.summary import summarize_data
 from reportgen.models.backbones import build_network
-from reportgen.models.pretrained import start_weights
-from reportgen.models.weights import load_weights
+from reportgen.models.pretrained import adopt_weights, start_weights
+from reportgen.models.weights import dump_weights, load_weights
 from reportgen.plan.keys import RunPlan
 from reportgen.plan.network import weights_file_fingerprint
 from reportgen.records import DataSummary
 from reportgen.spec.dataset import DatasetSpec
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.study import Study
+from reportgen.stages.checkpoints import Checkpoint
 from reportgen.stages.sources import SourceShelf
 from reportgen.training.image_size import prepared_shape
 
@@ -61,11 +62,16 @@ class DataShelf:
 
 @dataclass
 class Bench:
-    """What the stages of one run work on."""
+    """What the stages of one run work on.
+
+    `start` is the checkpoint of the run that this one starts from, where it starts from
+    one, once that is trained.
+    """
 
     plan: RunPlan
     study: Study
     shelf: DataShelf
+    start: Checkpoint | None = None
 
     @property
     def spec(self) -> Experiment:
@@ -81,6 +87,11 @@ class Bench:
     def evaluated(self) -> Split:
         """The split that is reported on."""
         return self.data.splits[EVALUATED]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, by index."""
+        return self.shelf.sources.source(self.spec.dataset).classes
 
     @property
     def is_illustrated(self) -> bool:
@@ -103,17 +114,45 @@ class Bench:
         """SHA-256 of the file that the weights come from; empty where none is named."""
         return weights_file_fingerprint(self.spec.weights, self.shelf.sources.data_dir)
 
+    @cached_property
+    def source(self) -> Bench | None:
+        """The bench of the run that this one starts from, if it starts from one."""
+        source = self.plan.source
+        return None if source is None else Bench(source, self.study, self.shelf)
+
     def network(self, weights: bytes | None = None) -> nn.Module:
         """Return the network with the weights that it starts with, or with those given."""
-        spec = self.spec
-        model = build_network(
+        if weights is not None:
+            model = self.blank()
+            load_weights(model, weights)
+            return model
+        if self.source is None:
+            return self._started(None)
+        assert self.start is not None
+        return self._started(self.start.load())
+
+    def rehearsal(self) -> nn.Module:
+        """Return a network like the one that the run starts with, for what no value decides.
+
+        Where it starts from another run's, this needs no training: names and shapes are known.
+        """
+        return self._started(None if self.source is None else dump_weights(self.source.blank()))
+
+    def blank(self) -> nn.Module:
+        """Return the network with seeded weights, whatever it starts with."""
+        return build_network(
             self.study.models_file,
-            spec.model,
-            n_classes=self.data.source.n_classes,
+            self.spec.model,
+            n_classes=len(self.classes),
             seed=self.plan.run.id.seed,
         )
-        if weights is None:
+
+    def _started(self, inherited: bytes | None) -> nn.Module:
+        """Return the network with the weights that it starts with; `inherited` are its source's."""
+        spec, model = self.spec, self.blank()
+        if self.source is None or inherited is None:
             start_weights(model, spec.weights, spec.model, self.shelf.sources.data_dir)
         else:
-            load_weights(model, weights)
+            same_classes = self.source.classes == self.classes
+            adopt_weights(model, inherited, spec.weights, same_classes=same_classes)
         return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from reportgen.records import EpochRow, best_epoch
@@ -29,6 +30,20 @@ class Checkpoints(Protocol):
 
     def load_weights(self, epoch: int) -> bytes | None:
         """Return the weights of a checkpoint; None for those that the network starts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One checkpoint of what was learnt."""
+
+    learnt: Checkpoints
+    epoch: int
+
+    def load(self) -> bytes:
+        """Return its weights."""
+        weights = self.learnt.load_weights(self.epoch)
+        assert weights is not None
+        return weights
 
 
 def chosen_epoch(rows: tuple[EpochRow, ...], horizon: int) -> int:

@@ -15,6 +15,7 @@ from reportgen.records import RunRecord
 from reportgen.spec.study import Study
 from reportgen.stages.assemble import assemble_record
 from reportgen.stages.bench import Bench, DataShelf
+from reportgen.stages.checkpoints import Checkpoint, chosen_epoch
 from reportgen.stages.embed import embed_stage
 from reportgen.stages.evaluate import evaluate_stage
 from reportgen.stages.filters import filter_stage
@@ -69,11 +70,24 @@ class Laboratory:
             if made_meanwhile is not None:
                 return made_meanwhile
             self._note_data(plan.data)
+            bench.start = self._start(bench)
             record = self._run_stages(bench)
             files = encode_record(record)
             self.progress.stage(plan.run.id, decide_stage("record", present=False))
             self.store.write(plan.record, files, {})
             return record
+
+    def _start(self, bench: Bench) -> Checkpoint | None:
+        """Return the checkpoint that a run starts from, trained where the store has it not.
+
+        It is the best epoch within the last horizon, as that run reports it.
+        """
+        source = bench.source
+        if source is None:
+            return None
+        source.start = self._start(source)
+        journal, _ = train_stage(source, self.store, self.device, self.progress)
+        return Checkpoint(journal, chosen_epoch(journal.rows, source.spec.report_horizons[-1]))
 
     def _note_data(self, key: StageKey) -> None:
         """Note what a key of data is made of, so that a later build can tell what changed."""

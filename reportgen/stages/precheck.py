@@ -39,7 +39,7 @@ def network_faults(bench: Bench) -> list[Fault]:
     """Return what is wrong with a run's network; what has no line of models.py is the spec's."""
     try:
         check_model(
-            bench.network(),
+            bench.rehearsal(),
             bench.input_shape,
             bench.data.source.n_classes,
             features=bench.spec.features,

@@ -41,11 +41,13 @@ def train_stage(
         `on_divergence` is `record`.
     """
     run, key, spec = bench.plan.run.id, bench.plan.train, bench.spec
+    training = spec.training
+    assert training is not None
     with store.lock(key):
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
         placement = choose_placement(device, spec.precision, threads)
-        decision = decide_training(spec.epochs, len(journal.rows), ended=bool(journal.stopped))
+        decision = decide_training(spec.epochs, len(journal.rows), journal.has_ended(training))
         progress.stage(run, decision)
         if decision.action != "reuse":
             journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))

@@ -59,10 +59,13 @@ def read_frozen(study: Study) -> dict[RunId, RunRecord]:
         that mends it.
     """
     records: dict[RunId, RunRecord] = {}
+    plans: dict[RunId, RunPlan] = {}
     faults: list[Fault] = []
     for run in study.runs:
         try:
-            records[run.id] = read_fresh(study, run)
+            records[run.id] = read_committed(study, run)
+            plans[run.id] = plan_by_record(study, run, records[run.id], plans)
+            require_fresh(study, plans[run.id], records[run.id])
         except StaleError as error:
             faults.append(Fault("", 0, 0, error.message))
     if faults:
@@ -72,44 +75,71 @@ def read_frozen(study: Study) -> dict[RunId, RunRecord]:
     return records
 
 
-def read_fresh(study: Study, run: Run) -> RunRecord:
-    """Return one run's committed record.
-
-    Raises
-    ------
-    StaleError
-        If it is missing, damaged or stale.
-    """
-    record = read_committed(study, run)
-    digests = plan_by_record(study, run, record).stage_digests()
-    stale = [stage for stage, key in digests.items() if record.result.keys.get(stage) != key]
-    if stale:
-        where = record_paths(study, run.id)[RECORD].relative_to(study.root).as_posix()
-        msg = f"{run.id}: {where} is stale: the key of {', '.join(stale)} has changed since"
-        raise StaleError(msg)
-    return record
-
-
-def plan_by_record(study: Study, run: Run, record: RunRecord) -> RunPlan:
-    """Return the keys of today's files, with the fingerprints of data and weights of a record."""
-    result = record.result
-    code = fingerprint_model(study.models_file, run.spec.model)
-    return plan_run(run, result.data.fingerprint, code, result.model.weights_fingerprint)
-
-
 def read_committed(study: Study, run: Run) -> RunRecord:
-    """Return one run's committed record, be it stale or fresh.
+    """Return one run's committed record, fresh or stale.
 
     Raises
     ------
     StaleError
         If it is missing or damaged.
     """
-    paths = record_paths(study, run.id)
-    where = paths[RECORD].relative_to(study.root).as_posix()
+    paths, where = record_paths(study, run.id), _shown(study, run.id)
     try:
         files = {name: path.read_bytes() for name, path in paths.items()}
     except OSError as error:
         msg = f"{run.id}: no committed record ({where})"
         raise StaleError(msg) from error
     return decode_record(files, where)
+
+
+def plan_by_record(
+    study: Study, run: Run, record: RunRecord, plans: Mapping[RunId, RunPlan]
+) -> RunPlan:
+    """Return the keys of today of a run, with the fingerprints that its record holds.
+
+    Parameters
+    ----------
+    study : Study
+    run : Run
+    record : RunRecord
+        Its committed record.
+    plans : mapping of RunId to RunPlan
+        Those of the runs before it, among them of the one that it starts from.
+
+    Raises
+    ------
+    StaleError
+        If that one has none, as its record is missing.
+    """
+    if run.source is not None and run.source not in plans:
+        msg = f"{run.id}: starts from {run.source}, which has no sound committed record"
+        raise StaleError(msg)
+    result = record.result
+    return plan_run(
+        run,
+        result.data.fingerprint,
+        fingerprint_model(study.models_file, run.spec.model),
+        result.model.weights_fingerprint,
+        None if run.source is None else plans[run.source],
+    )
+
+
+def require_fresh(study: Study, today: RunPlan, record: RunRecord) -> None:
+    """Refuse a record that was made under other keys than today's.
+
+    Raises
+    ------
+    StaleError
+        With the stages whose key is another.
+    """
+    keys, run = record.result.keys, today.run.id
+    stale = [stage for stage, key in today.stage_digests().items() if keys.get(stage) != key]
+    if stale:
+        where, names = _shown(study, run), ", ".join(stale)
+        msg = f"{run}: {where} is stale: the key of {names} has changed since"
+        raise StaleError(msg)
+
+
+def _shown(study: Study, run: RunId) -> str:
+    """Return the name of a run's committed record, as messages show it."""
+    return record_paths(study, run)[RECORD].relative_to(study.root).as_posix()

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import StoreError
 from reportgen.hashing import sha256_bytes, sha256_file
@@ -27,6 +27,9 @@ from reportgen.plan.keys import StageKey
 from reportgen.records import EpochRow
 from reportgen.store.files import file_errors, write_synced
 from reportgen.store.store import STORE_SCHEMA, Store
+
+if TYPE_CHECKING:
+    from reportgen.spec.training import Training
 
 JOURNAL = "journal.json"
 
@@ -94,6 +97,11 @@ class TrainingJournal:
             msg = f"{path}: damaged (its SHA-256 differs from the journal's); build again"
             raise StoreError(msg)
         return data
+
+    def has_ended(self, training: Training) -> bool:
+        """Tell whether it ended for good: it diverged, or its last phase is through."""
+        rows = self.rows[: training.epochs]
+        return bool(self.stopped) or training.next_phase(rows) is None
 
     def begin(self, session: Session) -> None:
         """Note where the next epochs run."""

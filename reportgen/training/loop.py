@@ -71,7 +71,7 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     on_epoch: OnEpoch | None = None,
     on_batch: OnBatch | None = None,
 ) -> TrainingOutcome:
-    """Train a network, from where its journal stands, to the last epoch.
+    """Train a network, from where its journal stands, to the last epoch of its phases.
 
     Parameters
     ----------
@@ -105,22 +105,6 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     with running_on(placement), _memory_errors(run, training), located_errors(str(run)):
         session = _Session.of(run, training, model, splits, mean, std, placement)
         return _train_epochs(session, journal, on_epoch, on_batch)
-
-
-def phase_at(training: Training, epoch: int) -> tuple[int, bool]:
-    """Return an epoch's phase, counted from 1, and whether it is that phase's first epoch.
-
-    Examples
-    --------
-    With phases of 2 and 3 epochs, epoch 3 gives (2, True) and epoch 4 (2, False).
-    """
-    first = 1
-    for number, phase in enumerate(training.phases, start=1):
-        if epoch < first + phase.epochs:
-            return number, epoch == first
-        first += phase.epochs
-    msg = f"epoch {epoch} lies beyond the {training.epochs} epochs"
-    raise ValueError(msg)
 
 
 def epoch_seed(seed: int, epoch: int, purpose: Literal["order", "noise"]) -> int:
@@ -195,11 +179,11 @@ def _train_epochs(
     training, model = session.training, session.network.model
     rows = list(journal.rows[: training.epochs])
     optimizer: Optimizer | None = None
-    for epoch in range(len(rows) + 1, training.epochs + 1):
-        number, is_first = phase_at(training, epoch)
+    while (following := training.next_phase(rows)) is not None:
+        epoch, (number, is_first) = len(rows) + 1, following
         phase = training.phases[number - 1]
         if optimizer is None and rows:
-            optimizer = _resume(session, journal, phase_at(training, epoch - 1)[0])
+            optimizer = _resume(session, journal, rows[-1].phase)
         if optimizer is None or is_first:
             enter_phase(model, phase, session.learnable)
             optimizer = build_optimizer(model, phase.optimizer)

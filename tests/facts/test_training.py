@@ -1,6 +1,7 @@
 """Facts on the training: settings, epochs, verdicts."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -69,3 +70,22 @@ def test_source_counts_epochs_from_zero():
     fields = {f.id: f.source.field for f in training_facts("net", RECORD, SPEC, "", "key")}
     assert fields["net.epochs.3.train_loss"] == "epochs[2]"
     assert fields["net.training.phases.2.lr"] == "spec.training.phases[1]"
+
+
+def test_where_a_phase_stopped_early():
+    """Epochs 2 to 4 are of a phase of five that waits for one; epoch 3 has the lowest loss."""
+    rows = RECORD.result.epochs
+    losses = {row.epoch: row.validation_loss for row in rows}
+    assert losses[3] == min(losses.values())
+    plain = SPEC.to_plain()
+    plain["training"]["phases"][1] |= {"epochs": 5, "early_stopping": {"patience": 1}}
+    spec = Experiment.from_plain(plain)
+    result = replace(
+        RECORD.result, epochs=tuple(replace(row, phase=min(row.epoch, 2)) for row in rows)
+    )
+    found = values(training_facts("net", replace(RECORD, result=result), spec, "", "key"))
+    assert found["net.training.phases.1.stopped_early"] is None
+    assert found["net.training.phases.1.patience"] is None
+    assert found["net.training.phases.2.stopped_early"] == 4
+    assert found["net.training.phases.2.patience"] == 1
+    assert found["net.training.phases.2.epochs"] == 5

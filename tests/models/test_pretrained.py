@@ -12,7 +12,7 @@ from torch import nn
 from reportgen.errors import DataError, ModelError
 from reportgen.hashing import sha256_file
 from reportgen.models.backbones import build_network
-from reportgen.models.pretrained import start_weights
+from reportgen.models.pretrained import adopt_weights, start_weights
 from reportgen.models.weights import dump_weights
 from reportgen.spec.network import PackageModel, StudyModel, TorchvisionModel
 from tests.training.toy import ToyNet, tensors_of, toy_model
@@ -287,3 +287,47 @@ def test_a_file_that_cannot_be_taken_is_refused(tmp_path, weights, told):
 
 def test_a_file_needs_a_data_directory():
     assert "--data-dir" in refused(ToyNet(), "file:own.safetensors", TOY, error=DataError)
+
+
+# ── another experiment's ────────────────────────────────────────────────────
+
+
+def test_the_network_of_the_same_classes_is_taken_whole():
+    model, other = toy_model(), toy_model(seed=5)
+    adopt_weights(model, dump_weights(other), "experiment:a", same_classes=True)
+    assert tensors_of(model) == tensors_of(other)
+
+
+def test_the_head_of_other_classes_keeps_its_start():
+    model, fresh, other = toy_model(), tensors_of(toy_model()), tensors_of(toy_model(seed=5))
+    adopt_weights(model, dump_weights(toy_model(seed=5)), "experiment:a", same_classes=False)
+    head = {"head.weight", "head.bias"}
+    found = tensors_of(model)
+    assert {name: found[name] for name in head} == {name: fresh[name] for name in head}
+    assert {n: found[n] for n in found if n not in head} == {
+        n: other[n] for n in other if n not in head
+    }
+
+
+@pytest.mark.parametrize("head", [nn.Linear(64, 5), nn.Linear(16, 3), nn.Linear(64, 3, bias=False)])
+def test_a_head_of_another_shape_keeps_its_start(head):
+    model, given = toy_model(), toy_model(seed=5)
+    fresh = model.head.weight.detach().clone()
+    given.head = head
+    adopt_weights(model, dump_weights(given), "experiment:a", same_classes=True)
+    assert torch.equal(model.head.weight, fresh)
+    assert torch.equal(model.conv.weight, given.conv.weight)
+
+
+def test_the_rest_must_fit_and_the_tensors_are_named():
+    model, given = toy_model(), toy_model()
+    given.mix = nn.Conv2d(4, 4, 1, bias=False)
+    given.more = nn.BatchNorm2d(1, affine=False)
+    before = tensors_of(model)
+    with pytest.raises(ModelError) as caught:
+        adopt_weights(model, dump_weights(given), "experiment:a", same_classes=True)
+    told = str(caught.value)
+    assert told.startswith("weights: experiment:a does not fit ToyNet: mix.bias is missing; ")
+    assert "mix.weight is (4, 4, 1, 1), not (4, 4, 3, 3)" in told
+    assert "more.running_mean is not in the model" in told
+    assert tensors_of(model) == before

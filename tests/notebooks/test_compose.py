@@ -225,3 +225,34 @@ def test_empty_cells_are_none():
 def test_file_names_are_plain():
     assert notebook_name(2, "Ñandú: 100 % / ¿qué?") == "2_nandu_100_que.ipynb"
     assert notebook_name(4, "漢字") == "4.ipynb"
+
+
+def test_it_carries_what_its_experiments_start_from(wanted):
+    """The source's file and class, though it is shown in no section; it is not opened by name."""
+    with wanted.models_file.open("a", encoding="utf-8") as file:
+        file.write("\n\nclass Other(ToyNet):\n    pass\n")
+    wanted.write(
+        toy_net={"weights": "experiment:first", "sweep": []},
+        first={"model": {"class": "Other"}, "weights": "experiment:zero", "sweep": []},
+        zero={"model": {"class": "Other"}, "sweep": []},
+    )
+    (book,) = compose(wanted)
+    for name in ("toy_net", "first", "zero"):
+        carried = YAML(typ="safe", pure=True).load(magic(book, f"{name}.yaml"))
+        assert carried["model"]["class"] == ("ToyNet" if name == "toy_net" else "Other")
+    assert "class Other(ToyNet):" in magic(book, "models.py")
+    assert [str(run) for run in book.runs] == ["toy_net (seed 7)"]
+    (opened,) = [
+        cell.source for cell in book.cells if "open_study(" in cell.source and cell.kind == "code"
+    ]
+    assert "first.yaml" not in opened
+
+
+def test_epochs_that_may_be_fewer_are_called_so(wanted):
+    def says(text):
+        return any(text in cell.source for cell in compose(wanted)[0].cells)
+
+    assert says("durante 3 épocas, y después")
+    phase = EXPERIMENT["training"]["phases"][0] | {"early_stopping": {"patience": 2}}
+    wanted.write(toy_net={"training": EXPERIMENT["training"] | {"phases": [phase]}})
+    assert says("durante 3 épocas como máximo, y después")

@@ -44,6 +44,13 @@ def plan(
     return plan_run(run, fingerprint, code, weights)
 
 
+def plan_later(source: dict[str, Any] = SPEC, **other: str) -> RunPlan:
+    """Return the plan of a run that starts from the network of the run of `source`."""
+    spec = Experiment.model_validate(SPEC | {"weights": "experiment:net"}, strict=False)
+    run = Run(RunId("later", "", 0), spec, "", RunId("net", "", 0))
+    return plan_run(run, "data", "code", source=plan(source, **other))
+
+
 def with_(path: list[Any], value: Any) -> dict[str, Any]:
     """Return the spec with one value set otherwise."""
     spec = copy.deepcopy(SPEC)

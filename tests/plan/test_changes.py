@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.plan.changes import UNREAD, Change, differences
-from tests.plan.plans import PHASES, RENAMED, SPEC, noted, plan, with_
+from tests.plan.plans import PHASES, RENAMED, SPEC, noted, plan, plan_later, with_
 
 SUBSET = '{"n": 100, "per_class": null, "stratified": true, "seed": 0}'
 
@@ -122,6 +122,19 @@ def test_long_values_are_cut() -> None:
 def test_numbers_that_the_key_tells_apart() -> None:
     [change] = differences("train", {"x": 1}, {"x": 1.0}, {})
     assert change.text("train") == "x 1 → 1.0"
+
+
+def test_the_checkpoint_that_a_training_starts_from() -> None:
+    before = plan_later().train.fields
+    other = plan_later(with_(["horizons"], [3]), code="other").train.fields
+    assert [change.text("train") for change in differences("train", before, other, {})] == [
+        "the training that it starts from changed",
+        "the last horizon of the run that it starts from 6 → 3",
+    ]
+    alone = plan(SPEC | {"weights": "none"}).train.fields
+    assert [change.text("train") for change in differences("train", alone, before, {})] == [
+        "weights none → experiment:net"
+    ]
 
 
 def test_notebooks() -> None:

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from reportgen.plan.keys import STAGE_VERSIONS
-from tests.plan.plans import PHASES, SPEC, plan, with_
+from reportgen.plan.keys import STAGE_VERSIONS, plan_run
+from tests.plan.plans import PHASES, SPEC, plan, plan_later, with_
 
 
 def changed(spec=SPEC, **other):
@@ -62,3 +62,67 @@ def test_key_is_a_sha256_over_its_fields():
     key = plan().data
     assert len(key.digest) == 64
     assert dataclasses.replace(key, fields={**key.fields, "x": 1}).digest != key.digest
+
+
+# ── a run that starts from another ──────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("source", "stages"),
+    [
+        (with_(["title"], "Otra"), set()),
+        (with_(["horizons"], [2, 6]), set()),
+        (with_(["training", "phases"], [PHASES[0], PHASES[1] | {"epochs": 9}]), set()),
+        (with_(["horizons"], [3]), TRAIN),
+        (with_(["embeddings", "perplexity"], 6.0), set()),
+        (with_(["training", "batch_size"], 64), TRAIN),
+        (with_(["dataset", "subset"], {"n": 100}), TRAIN),
+    ],
+)
+def test_what_decides_the_sources_checkpoint_reaches_those_that_start_from_it(source, stages):
+    before, after = plan_later().stage_digests(), plan_later(source).stage_digests()
+    assert {stage for stage in before if before[stage] != after[stage]} == stages
+
+
+def test_without_horizons_the_sources_epochs_decide_its_checkpoint():
+    bare = {key: value for key, value in SPEC.items() if key not in {"horizons", "embeddings"}}
+    phases = [PHASES[0], PHASES[1] | {"epochs": 9}]
+    longer = {**bare, "training": SPEC["training"] | {"phases": phases}}
+    assert plan(bare).train == plan(longer).train
+    assert plan_later(bare).train != plan_later(longer).train
+
+
+def test_the_sources_code_data_and_seed_count():
+    usual = plan_later().train.digest
+    assert plan_later(code="other").train.digest != usual
+    assert plan_later(fingerprint="other").train.digest != usual
+
+
+def test_a_run_is_not_planned_without_its_source():
+    later = plan_later()
+    with pytest.raises(ValueError, match=r"later \(seed 0\) starts from net \(seed 0\)"):
+        plan_run(later.run, "data", "code")
+    with pytest.raises(ValueError, match="starts from None"):
+        plan_run(plan().run, "data", "code", source=later)
+
+
+# ── early stopping ──────────────────────────────────────────────────────────
+
+
+def stopping(*patience, last=4):
+    """Return the spec with a patience for each phase, None for none."""
+    rules = [{} if one is None else {"early_stopping": {"patience": one}} for one in patience]
+    phases = [PHASES[0] | rules[0], PHASES[1] | rules[1] | {"epochs": last}]
+    return with_(["training", "phases"], phases)
+
+
+def test_the_rule_counts_and_its_absence_changes_no_key():
+    assert changed(stopping(None, None)) == set()
+    assert changed(stopping(None, 2)) == TRAIN
+    assert plan(stopping(None, 2)).train != plan(stopping(None, 3)).train
+
+
+def test_epochs_of_the_last_phase_count_where_an_earlier_one_may_stop():
+    """A horizon of 5 may then hold 3 or 4 of its epochs."""
+    assert plan(stopping(None, 2)).train == plan(stopping(None, 2, last=9)).train
+    assert plan(stopping(1, None)).train != plan(stopping(1, None, last=9)).train

@@ -126,6 +126,14 @@ def test_adam_takes_two_betas_from_a_list() -> None:
             "training.phases.0.optimizer.nesterov needs a momentum above 0",
         ),
         (
+            {"training": phase(early_stopping={"patience": 4})},
+            "training.phases.0.early_stopping.patience must be below the phase's 4 epochs",
+        ),
+        (
+            {"training": phase(early_stopping={"patience": 2, "min_delt": 1})},
+            'unknown key "min_delt" in training.phases.0.early_stopping; did you mean "min_delta"?',
+        ),
+        (
             {"training": phase(optimizer=SGD | {"betas": [0, 0]})},
             'unknown key "betas" in training.phases.0.optimizer; allowed: lr, momentum, name, nes',
         ),

@@ -336,3 +336,34 @@ def test_training_reads_no_pixel_of_the_validation_split(toy, make_records, note
     assert seen[0] == seen[1]
     losses = [[row.validation_loss for row in result.epochs] for result in (first, second)]
     assert losses[0] != losses[1]
+
+
+# ── early stopping ──────────────────────────────────────────────────────────
+
+
+def stop_after_two(toy, **values):
+    """Let the second phase begin after two epochs, as none after the first is better by so much."""
+    rule = {"early_stopping": {"patience": 1, "min_delta": 100.0}}
+    phases = [
+        {"epochs": n, "optimizer": {"name": "sgd", "lr": 0.1, "momentum": 0.9}} for n in (4, 2)
+    ]
+    phases[0] |= rule
+    training = {"batch_size": 20, "phases": phases}
+    toy.write(toy_net={"training": training, "horizons": [2, 6], "sweep": []} | values)
+
+
+def test_a_phase_that_stops_early_leaves_a_shorter_training(toy, make_records, notes):
+    stop_after_two(toy)
+    result = make_records(toy, notes)[BASE].result
+    assert [row.phase for row in result.epochs] == [1, 1, 2, 2]
+    assert result.stopped == ""
+    accuracies = [row.validation_accuracy for row in result.epochs]
+    assert [found.horizon for found in result.evaluations] == [2, 6]
+    assert result.evaluations[1].epoch == accuracies.index(max(accuracies)) + 1
+    shutil.rmtree(toy.store / "record")
+    notes.stages.clear()
+    notes.epochs.clear()
+    again = make_records(toy, notes)[BASE].result
+    assert actions(notes)["train"] == "reuse"
+    assert notes.epochs == []
+    assert result_digest(again) == result_digest(result)

@@ -4,7 +4,8 @@ import pytest
 
 from reportgen.errors import StaleError
 from reportgen.holdings import stored_records
-from reportgen.pipeline import Order, load
+from reportgen.pipeline import Order, load, run
+from reportgen.progress import Silence
 from reportgen.store.frozen import freeze_records, read_frozen, record_paths
 from tests.toy_project import MODELS
 
@@ -115,3 +116,50 @@ def test_killed_between_the_two_files_of_a_record(frozen):
         read_frozen(study)
     freeze_records(study, stored_records(order, study))
     assert len(read_frozen(study)) == 2
+
+
+# ── a run that starts from another ──────────────────────────────────────────
+
+
+@pytest.fixture
+def started(toy):
+    """Return the toy with the committed records of two runs, of which one starts from the other."""
+    bare = {"sweep": [], "embeddings": None, "horizons": []}
+    section = {"title": "A", "experiments": ["later"], "questions": ["sizes", "scores"]}
+    toy.write(
+        report={"sections": [section]}, toy_net=bare, later=bare | {"weights": "experiment:toy_net"}
+    )
+    order = Order(toy.root, "toy", data_dir=toy.data)
+    run(order, Silence())
+    study = load(order)
+    freeze_records(study, stored_records(order, study))
+    return toy, order, study
+
+
+def test_those_of_a_source_are_committed_and_read_too(started):
+    _, _, study = started
+    assert [str(id) for id in read_frozen(study)] == ["toy_net (seed 7)", "later (seed 7)"]
+
+
+def test_a_changed_source_makes_stale_what_starts_from_it(started):
+    toy, order, _ = started
+    values = {"batch_size": 30, "phases": [{"epochs": 3, "optimizer": {"name": "sgd", "lr": 0.1}}]}
+    toy.write(toy_net={"sweep": [], "embeddings": None, "horizons": [], "training": values})
+    with pytest.raises(StaleError) as caught:
+        read_frozen(load(order))
+    first, second, _ = (fault.message for fault in caught.value.faults)
+    assert "toy_net (seed 7)" in first
+    assert "later (seed 7)" in second
+    assert "the key of train" in second
+
+
+def test_a_source_without_a_record_is_named(started):
+    _, order, study = started
+    record_paths(study, study.runs[0].id)["record.json"].unlink()
+    with pytest.raises(StaleError) as caught:
+        read_frozen(load(order))
+    first, second, _ = (fault.message for fault in caught.value.faults)
+    assert "toy_net (seed 7): no committed record" in first
+    assert second == (
+        "later (seed 7): starts from toy_net (seed 7), which has no sound committed record"
+    )

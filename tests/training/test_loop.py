@@ -10,10 +10,17 @@ from torch import nn
 from reportgen.errors import ModelError, RunError
 from reportgen.models.weights import load_weights
 from reportgen.records import RunId
-from reportgen.spec.training import HorizontalFlip, RandomCrop, RandomShift, Resize, Sgd
+from reportgen.spec.training import (
+    EarlyStopping,
+    HorizontalFlip,
+    RandomCrop,
+    RandomShift,
+    Resize,
+    Sgd,
+)
 from reportgen.training import loop
 from reportgen.training.inference import predict
-from reportgen.training.loop import epoch_seed, phase_at, train_run
+from reportgen.training.loop import epoch_seed, train_run
 from reportgen.training.placement import choose_placement
 from tests.models.study_file import build
 from tests.training.toy import (
@@ -251,16 +258,27 @@ def test_epoch_seeds_differ_by_seed_epoch_and_purpose():
 # ── phases ──────────────────────────────────────────────────────────────────
 
 
-def test_epochs_are_counted_through_the_phases():
-    assert [phase_at(TWO_PHASES, epoch) for epoch in range(1, 6)] == [
-        (1, True),
-        (1, False),
-        (2, True),
-        (2, False),
-        (2, False),
-    ]
-    with pytest.raises(ValueError, match="epoch 6 lies beyond the 5 epochs"):
-        phase_at(TWO_PHASES, 6)
+EARLY = EarlyStopping(patience=1, min_delta=100.0)
+"""Lets a phase have two epochs: none after the first is better by so much."""
+
+STOPPING = training(phase(5, MOMENTUM, early_stopping=EARLY), phase(4, ADAM, early_stopping=EARLY))
+
+
+def test_a_phase_that_stops_early_hands_over_to_the_next():
+    outcome, journal, _ = train(STOPPING)
+    assert [(row.epoch, row.phase) for row in outcome.rows] == [(1, 1), (2, 1), (3, 2), (4, 2)]
+    again, _, _ = train(STOPPING, journal)
+    assert again.rows == outcome.rows
+
+
+@pytest.mark.parametrize("dies_after", [1, 2, 3, 4])
+def test_killed_where_a_phase_stops_early_it_goes_on_to_the_same_bytes(dies_after):
+    outcome, whole, _ = train(STOPPING)
+    with pytest.raises(Killed):
+        train(STOPPING, dead := MortalJournal(dies_after))
+    again, journal, _ = train(STOPPING, MemoryJournal(dead.rows, dead.load_state()))
+    assert again.rows == outcome.rows
+    assert journal.load_state() == whole.load_state()
 
 
 def test_what_a_phase_freezes_stays_with_its_statistics():
