@@ -63,8 +63,11 @@ def decode_image(data: bytes, manner: Manner) -> NDArray[np.uint8]:
     DataError
         If the pixels are of a kind that is not read, such as 16 bits a channel.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageFile, ImageOps
 
+    # WeasyPrint, once imported, has Pillow fill what a file lacks with grey, in the whole
+    # process. Not put back: other threads may be decoding.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_kind(image)

@@ -97,6 +97,16 @@ def test_every_image_that_is_cut_short_is_corrupt_or_whole() -> None:
             decode_image(data[:n], PLAIN)
 
 
+def test_a_cut_image_is_corrupt_whatever_other_libraries_ask_of_pillow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """WeasyPrint has Pillow fill what is missing; a training must not take that for pixels."""
+    monkeypatch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", True)
+    data = image_bytes(size=(40, 40), kind="JPEG")
+    with pytest.raises(CorruptFileError):
+        decode_image(data[: len(data) // 2], PLAIN)
+
+
 def test_an_image_with_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reportgen.datasets.decoding.MAX_PIXELS", 23)
     with pytest.raises(DataError, match="6 × 4 pixels, at most 23"):
