@@ -41,3 +41,35 @@ def make_records():
         return {str(record.result.id): record for record in made}
 
     return make
+
+
+class Dies(BaseException):
+    """Stands for the death of the process."""
+
+
+class Mortal(Notes):
+    """Progress under which a build dies after each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.deaths = 0
+
+    def epoch(self, run, row, epochs, seconds):
+        self.deaths += 1
+        raise Dies
+
+
+@pytest.fixture
+def make_dying(make_records):
+    """Return a function that makes a toy's records though the build dies after each epoch."""
+
+    def make(toy, deaths):
+        progress = Mortal()
+        for _ in range(deaths):
+            with pytest.raises(Dies):
+                make_records(toy, progress)
+        made = make_records(toy, progress)
+        assert progress.deaths == deaths, "an epoch was trained twice, or none was"
+        return made
+
+    return make

@@ -118,25 +118,9 @@ def test_lowered_epochs_read_the_first_ones(built, make_records, notes):
     assert digests(made) == original
 
 
-def test_a_death_after_any_epoch_is_not_seen_in_the_result(toy, make_records, notes, long):
+def test_a_death_after_any_epoch_is_not_seen_in_the_result(toy, make_dying, long):
     toy.train(epochs=5)
-
-    class Dies(BaseException):
-        """Stands for the death of the process."""
-
-    class Mortal(type(notes)):
-        def epoch(self, run, row, epochs, seconds):
-            raise Dies
-
-    made = None
-    for _ in range(11):  # two runs of five epochs, a death after each
-        try:
-            made = make_records(toy, Mortal())
-        except Dies:
-            continue
-        break
-    assert made is not None
-    assert digests(made) == long
+    assert digests(make_dying(toy, deaths=10)) == long  # two runs of five epochs
 
 
 @pytest.mark.parametrize("stage", ["train", "evaluate", "embed", "record"])

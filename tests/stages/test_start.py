@@ -228,25 +228,9 @@ def whole(built_toy, tmp_path_factory):
     return {str(run): result_digest(record.result) for run, record in records.items()}
 
 
-def test_a_death_after_any_epoch_is_not_seen_in_the_result(toy, make_records, notes, whole):
+def test_a_death_after_any_epoch_is_not_seen_in_the_result(toy, make_dying, whole):
     write(toy)
-
-    class Dies(BaseException):
-        """Stands for the death of the process."""
-
-    class Mortal(type(notes)):
-        def epoch(self, run, row, epochs, seconds):
-            raise Dies
-
-    made = None
-    for _ in range(7):  # two runs of three epochs, a death after each
-        try:
-            made = make_records(toy, Mortal())
-        except Dies:
-            continue
-        break
-    assert made is not None
-    assert digests(made) == whole
+    assert digests(make_dying(toy, deaths=6)) == whole  # two runs of three epochs
 
 
 def test_a_source_that_is_gone_is_trained_again_for_one_that_needs_it(toy, notes, whole):
