@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_IN_A_ROW = 3
 GAP = 5 * MM
-LARGEST = 90 * MM  # a single map
+LARGEST = 73 * MM  # a single map, as large as one of a pair
 LARGEST_OF_ROWS = 56 * MM  # where maps stand in several rows: two rows on half a page
 CAPTION_GAP = 4.0
 # Beyond these, names on the map would hide it: numbers there, names in a legend.
@@ -124,7 +124,7 @@ class FeatureMaps(Drawing):
         line is none, or is drawn between other than two classes or without words.
     """
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     maps: tuple[FeatureMap, ...]
     classes: tuple[str, ...]
