@@ -41,7 +41,8 @@ from reportgen.facts.training import curve_facts, training_facts
 from reportgen.facts.trials import trial_facts
 from reportgen.facts.versus import section_facts
 from reportgen.records import RunId, RunRecord
-from reportgen.spec.study import Run, Study
+from reportgen.spec.run import Run
+from reportgen.spec.study import Study
 
 
 def label_runs(runs: Sequence[Run]) -> dict[RunId, str]:

@@ -32,7 +32,7 @@ from typing import Any
 
 from reportgen.hashing import sha256_json
 from reportgen.spec.experiment import Experiment
-from reportgen.spec.study import Run
+from reportgen.spec.run import Run
 
 STAGE_VERSIONS: Mapping[str, int] = {
     "data": 1,

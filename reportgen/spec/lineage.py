@@ -12,7 +12,7 @@ from reportgen.spec.network import named_experiment
 
 if TYPE_CHECKING:
     from reportgen.spec.experiment import Experiment
-    from reportgen.spec.study import Run
+    from reportgen.spec.run import Run
     from reportgen.spec.yaml_source import Keys, Source
 
 

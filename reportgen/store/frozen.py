@@ -14,7 +14,8 @@ from reportgen.errors import Fault, StaleError
 from reportgen.plan.keys import RunPlan, plan_run
 from reportgen.plan.network import fingerprint_model
 from reportgen.records import RunId, RunRecord
-from reportgen.spec.study import Run, Study
+from reportgen.spec.run import Run
+from reportgen.spec.study import Study
 from reportgen.store.codec import ARRAYS, RECORD, decode_record, encode_record
 from reportgen.store.files import file_errors, write_synced
 

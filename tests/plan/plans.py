@@ -9,7 +9,7 @@ from reportgen.plan.changes import Noted
 from reportgen.plan.keys import RunPlan, plan_run
 from reportgen.records import RunId
 from reportgen.spec.experiment import Experiment
-from reportgen.spec.study import Run
+from reportgen.spec.run import Run
 
 SPEC: dict[str, Any] = {
     "title": "Net",
