@@ -20,6 +20,9 @@ name                           dtype, shape       what
                                                   set has groups (variants of one glyph)
 ``embedding.sample``           int32, (m,)        rows of `labels` that were embedded
 ``h<h>.map.<layer>``           float32, (m, 2)    the map of that layer's features
+``test.labels``                uint16, (k,)       true class of each test sample, if there are any
+``test.groups``                int32, (k,)        group of each, where the data set has groups
+``h<h>.test.predictions``      uint16, (k,)       class predicted at horizon h's best epoch
 ``filters.weights``            float32,           the filters of a convolution: filter, row,
                                (k, h, w, c)       column, input channel
 ``filters.outputs``            uint8,             what each filter makes of each image, from 0
@@ -29,11 +32,11 @@ name                           dtype, shape       what
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reportgen.epochs import EpochRow, best_epoch, best_row, row_at, within
 from reportgen.spaces import LayerMap, MapStability, SpaceMeasures, SpaceStructure
 
 if TYPE_CHECKING:
@@ -62,6 +65,9 @@ __all__ = [
     "SplitSize",
     "Thumbnail",
     "best_epoch",
+    "best_row",
+    "row_at",
+    "within",
 ]
 
 RECORD_SCHEMA = 1
@@ -198,28 +204,6 @@ class ModelSummary:
             raise ValueError(msg)
 
 
-# ── training ────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRow:
-    """One epoch of training; losses are means over samples, in nats.
-
-    `running_*` are gathered while the weights change, with dropout and
-    augmentation on; `train_*` and `validation_*` are measured after the epoch,
-    in evaluation mode, without augmentation.
-    """
-
-    epoch: int
-    phase: int
-    running_loss: float
-    running_accuracy: float
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-
-
 # ── evaluation ──────────────────────────────────────────────────────────────
 
 
@@ -308,7 +292,10 @@ class RunResult:
 
     `keys` maps each stage to its key; `arrays` each array's name to the SHA-256
     of its dtype, shape and bytes. A run whose classifier is an estimator has no
-    epochs, and its one evaluation is at horizon 0, epoch 0.
+    epochs, and its one evaluation is at horizon 0, epoch 0. One that diverged before
+    its first epoch was measured has neither epochs nor evaluations; `diverged_at` is the
+    epoch whose loss was not finite, 0 for none. `tests` are the same checkpoints on the
+    test split, where there is one: it took no part in choosing them.
     """
 
     experiment: str
@@ -324,16 +311,30 @@ class RunResult:
     arrays: Mapping[str, str]
     estimator: EstimatorSummary | None = None
     filters: FilterBank | None = None
+    diverged_at: int = 0
+    tests: tuple[Evaluation, ...] = ()
 
     def __post_init__(self) -> None:
-        if [row.epoch for row in self.epochs] != list(range(1, len(self.epochs) + 1)):
-            msg = "epochs must count from 1 without a gap"
+        epochs = [row.epoch for row in self.epochs]
+        every = epochs[0] if epochs else 1
+        if epochs != [every * number for number in range(1, len(epochs) + 1)]:
+            msg = "epochs must count from 1 without a gap, or each from the one before by as many"
             raise ValueError(msg)
 
     @property
     def id(self) -> RunId:
         """The run's name."""
         return RunId(self.experiment, self.trial, self.seed)
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs trained, up to the last that was measured."""
+        return self.epochs[-1].epoch if self.epochs else 0
+
+    @property
+    def every(self) -> int:
+        """Epochs from one row to the next."""
+        return self.epochs[0].epoch if self.epochs else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,28 +364,3 @@ class RunRecord:
     result: RunResult
     provenance: Provenance
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-
-def best_epoch(accuracies: tuple[float, ...] | list[float], horizon: int) -> int:
-    """Return the epoch, from 1, of the first maximum among the first `horizon` values.
-
-    Values that are not finite never win.
-
-    Raises
-    ------
-    ValueError
-        If there is no finite value within the horizon.
-
-    Examples
-    --------
-    >>> best_epoch([0.5, 0.9, 0.9, 0.95], horizon=3)
-    2
-    """
-    best, best_value = 0, float("-inf")
-    for epoch, value in enumerate(accuracies[:horizon], start=1):
-        if math.isfinite(value) and value > best_value:
-            best, best_value = epoch, value
-    if not best:
-        msg = f"no finite accuracy within {horizon} epochs"
-        raise ValueError(msg)
-    return best

@@ -111,7 +111,7 @@ def hold(store: Store, plans: Sequence[RunPlan], records: Mapping[RunId, RunReco
         if training is None:
             keys.append(item.train)
         elif (journal := peek_journal(store, item.train)) is not None:
-            epochs[item.train.digest] = len(journal.rows), journal.has_ended(training)
+            epochs[item.train.digest] = journal.n_epochs, journal.has_ended(training)
         whole |= {key.digest for key in keys if store.read(key) is not None}
     return Held(frozenset(whole), epochs, read_noted(store))
 

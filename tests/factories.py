@@ -203,6 +203,24 @@ def with_filters(record: RunRecord, n: int = 4, side: int = 3) -> RunRecord:
     )
 
 
+def with_test(record: RunRecord, n: int = 30) -> RunRecord:
+    """Return a record with a test split, which it answers as the last n validation samples."""
+    arrays = {**record.arrays, "test.labels": record.arrays["labels"][-n:]}
+    tests = []
+    for evaluation in record.result.evaluations:
+        h, labels = evaluation.horizon, arrays["test.labels"]
+        answers = arrays[f"h{h}.predictions"][-n:]
+        arrays[f"h{h}.test.predictions"] = answers
+        matrix = np.zeros_like(np.array(evaluation.confusion))
+        np.add.at(matrix, (labels, answers), 1)
+        confusion = tuple(tuple(int(count) for count in row) for row in matrix)
+        wrong = int((labels != answers).sum())
+        tests.append(Evaluation(h, evaluation.epoch, "test", n, wrong, confusion, ()))
+    digests = {name: sha256_json([name, list(a.shape)]) for name, a in arrays.items()}
+    result = replace(record.result, tests=tuple(tests), arrays=digests)
+    return replace(record, result=result, arrays=arrays)
+
+
 # ── parts ───────────────────────────────────────────────────────────────────
 
 

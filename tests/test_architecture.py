@@ -19,7 +19,7 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"errors", "hashing", "records", "spaces", "project"}
+LEAVES = {"epochs", "errors", "hashing", "records", "spaces", "project"}
 SPEC_TYPES = {
     "spec.dataset",
     "spec.experiment",
@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "hashing": set(),
     "spaces": set(),
-    "records": {"spaces"},
+    "epochs": set(),
+    "records": {"epochs", "spaces"},
     "system": {"errors"},
     "project": {"errors"},
     "names": {"errors"},

@@ -11,7 +11,7 @@ import numpy as np
 
 from reportgen.datasets.source import Source, Split
 from reportgen.errors import DataError
-from reportgen.spec.dataset import ShareDivision
+from reportgen.spec.dataset import ShareDivision, draw_seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +97,7 @@ def _new_splits(source: Source, division: Division) -> dict[str, Split]:
             f'data set "{source.name}" has {len(union)}'
         )
         raise DataError(msg)
-    rows = _divide_rows(source, union, sizes, np.random.default_rng(division.seed))
+    rows = _divide_rows(source, union, sizes, np.random.default_rng(draw_seed(division.seed)))
     return {name: union.take(part) for name, part in rows.items()}
 
 
@@ -109,7 +109,7 @@ def _shared_out(source: Source, division: ShareDivision) -> dict[str, Split]:
     """
     union = _Union.of(list(source.splits.values()))
     strata = _strata(union)
-    rng = np.random.default_rng(division.seed)
+    rng = np.random.default_rng(draw_seed(division.seed))
     queues = [_shuffled(union, np.flatnonzero(strata == i), rng) for i in range(strata.max() + 1)]
     sizes = _group_sizes(division, np.array([len(ends) for _, ends in queues], np.intp))
     _check_shares(source, sizes, "samples" if union.groups is None else "groups of samples")
@@ -246,7 +246,7 @@ def _no_whole_groups(source: Source, split: str, size: int) -> DataError:
 
 def _cut(source: Source, train: Split, subset: Subset) -> Split:
     """Return the part of the training split that a subset keeps."""
-    rng = np.random.default_rng(subset.seed)
+    rng = np.random.default_rng(draw_seed(subset.seed))
     counts = train.class_counts(source.n_classes)
     shares = np.zeros_like(counts)
     if subset.per_class is not None:

@@ -28,12 +28,14 @@ from reportgen.facts.evaluation import (
 )
 from reportgen.facts.fact import Fact
 from reportgen.facts.filters import filter_facts
+from reportgen.facts.holdout import holdout_facts
 from reportgen.facts.later import later_facts
 from reportgen.facts.layers import layer_facts
 from reportgen.facts.line import line_facts
 from reportgen.facts.maps import map_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
+from reportgen.facts.seed_versus import seed_section_facts
 from reportgen.facts.seeds import seed_facts, versus_facts
 from reportgen.facts.selection import selection_facts
 from reportgen.facts.stability import stability_facts
@@ -73,6 +75,8 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
         yield from class_facts(label, record, evaluation, key)
         yield from error_facts(label, record, evaluation, key)
         yield from group_error_facts(label, record, groups, evaluation, key)
+    for test in record.result.tests:
+        yield from holdout_facts(label, record, test, key)
     for evaluation, later in pairwise(record.result.evaluations):
         yield from later_facts(label, record, evaluation, later, key)
     for layer_map in record.result.maps:
@@ -130,10 +134,18 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
             and run.id.experiment == name
         ]
         chosen = [records[run.id] for run in own + trials]
+        samples = own[0].spec.dataset.samples_mark
+        elsewhere = {r.id.trial for r in trials if r.spec.dataset.samples_mark != samples}
         keys = [record.result.keys["record"] for record in chosen]
-        facts += trial_facts(name, chosen[0], chosen[1:], keys)
+        facts += trial_facts(name, chosen[0], chosen[1:], keys, elsewhere)
         facts += all_seed_facts(name, [run.id for run in study.runs], records)
     sections = [section.experiments for section in study.report.sections]
     first = {label: records[id] for id, label in labels.items() if label in study.experiments}
-    facts += section_facts(sections, first)
+    samples_of = {name: spec.dataset.samples_mark for name, spec in study.experiments.items()}
+    facts += section_facts(sections, first, samples_of)
+    by_seed = {
+        name: [records[r.id] for r in study.runs if r.id.experiment == name and not r.id.trial]
+        for name in study.experiments
+    }
+    facts += seed_section_facts(sections, by_seed, samples_of)
     return tuple(facts)

@@ -22,7 +22,7 @@ from typing import Literal
 
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.smoothing import window_width
-from reportgen.records import EpochRow, Evaluation, RunRecord
+from reportgen.records import EpochRow, Evaluation, RunRecord, row_at, within
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.training import HorizontalFlip, RandomCrop, RandomShift
 
@@ -93,8 +93,11 @@ def judge_gap(rows: Sequence[EpochRow], best: int, layers: int, *, augmented: bo
     or its samples are augmented and the running loss exceeds what `lag` explains
     at the best epoch; otherwise "lag".
     """
-    row = rows[best - 1]
-    before = rows[best - 2].train_loss if best > 1 else row.running_loss
+    row = row_at(rows, best)
+    place = rows.index(row)
+    before = rows[place - 1].train_loss if place else row.running_loss
+    if place:  # the loss when the epoch began, on the way from the last measurement
+        before = row.train_loss + (before - row.train_loss) / (best - rows[place - 1].epoch)
     lag = min(row.running_loss, (before + row.train_loss) / 2) - row.train_loss
     gap = row.running_loss - row.train_loss
     below = [r for r in rows if r.validation_loss < r.running_loss]
@@ -133,7 +136,7 @@ def dropout_facts(
     if not record.result.epochs:
         return
     found = judge_gap(
-        record.result.epochs[:h],
+        within(record.result.epochs, h),
         evaluation.epoch,
         sum("Dropout" in layer.type for layer in record.result.model.layers),
         augmented=any(isinstance(step, RANDOM) for step in spec.augmentation),

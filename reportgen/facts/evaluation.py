@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from reportgen.facts.fact import Definition, Fact, Source, define
 from reportgen.facts.groups import grouped_wilson
 from reportgen.facts.statistics import wilson_interval
 from reportgen.measures.confusion import frequent_pairs
-from reportgen.records import Evaluation, RunRecord
+from reportgen.records import Evaluation, RunRecord, row_at
 
 EPOCH = define("{run}.h{h}.best.epoch", "epoch", "Epoch of the first maximum of the accuracy.")
 ACCURACY = define("{run}.h{h}.best.accuracy", "fraction", "Validation accuracy at that epoch.")
@@ -65,6 +67,40 @@ def hits(record: RunRecord, horizon: int) -> np.ndarray:
     """Return which evaluated samples the checkpoint of a horizon gets right, bool (n,)."""
     right: np.ndarray = record.arrays[f"h{horizon}.predictions"] == record.arrays["labels"]
     return right
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reported:
+    """A checkpoint's answers on a split.
+
+    `right` is bool (n,), `labels` uint16 (n,), `groups` int32 (n,) or None.
+    """
+
+    split: str
+    right: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray | None
+
+    @property
+    def accuracy(self) -> Fraction:
+        """Share of the samples that are right, exactly."""
+        return Fraction(int(self.right.sum()), len(self.right))
+
+
+def compared_split(records: Sequence[RunRecord]) -> str:
+    """Return the split that runs are compared on: test where all that answered have one."""
+    answered = [record for record in records if record.result.evaluations]
+    return "test" if answered and all(record.result.tests for record in answered) else "validation"
+
+
+def reported(record: RunRecord, horizon: int, split: str) -> Reported:
+    """Return the answers of a horizon's checkpoint on the validation or the test split."""
+    if split != "test":
+        groups = record.arrays.get("groups")
+        return Reported(split, hits(record, horizon), record.arrays["labels"], groups)
+    labels = record.arrays["test.labels"]
+    right = record.arrays[f"h{horizon}.test.predictions"] == labels
+    return Reported(split, right, labels, record.arrays.get("test.groups"))
 
 
 def share_interval(right: np.ndarray, groups: np.ndarray | None) -> tuple[float, float]:
@@ -125,7 +161,7 @@ def learnt_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) 
         there = Source(key, "estimator.train_accuracy")
         yield TRAIN_ACCURACY(estimator.train_accuracy, there, run=run, h=h)
         return
-    row = record.result.epochs[evaluation.epoch - 1]
+    row = row_at(record.result.epochs, evaluation.epoch)
     there = Source(key, f"epochs[{evaluation.epoch - 1}]")
     yield EPOCH(evaluation.epoch, Source(key, f"evaluations[h={h}]"), run=run, h=h)
     yield LOSS(row.validation_loss, there, run=run, h=h)

@@ -9,7 +9,7 @@ from reportgen.facts.comparison import Verdict, compare
 from reportgen.facts.evaluation import hits
 from reportgen.facts.fact import Fact, Source, define
 from reportgen.facts.training import judge_horizon
-from reportgen.records import Evaluation, RunRecord
+from reportgen.records import Evaluation, RunRecord, within
 
 EPOCHS = define("{run}.h{h}.later.epochs", "epoch", "The next longer horizon.")
 GAIN = define("{run}.h{h}.later.gain", "ratio", "Accuracy there minus accuracy here.")
@@ -51,8 +51,10 @@ def judge_forecast(verdict: Verdict, *, more_epochs_help: bool) -> Forecast:
 
 def loss_change(record: RunRecord, horizon: int, later: int) -> float:
     """Return the relative change of the smallest validation loss; 0 if that was 0."""
-    losses = [row.validation_loss for row in record.result.epochs]
-    here, there = min(losses[:horizon]), min(losses[:later])
+    here, there = (
+        min(row.validation_loss for row in within(record.result.epochs, h))
+        for h in (horizon, later)
+    )
     return (there - here) / here if here else 0.0
 
 

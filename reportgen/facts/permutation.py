@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 
 def sign_flip_p(differences: Sequence[int]) -> float:
@@ -42,6 +44,18 @@ def sign_flip_p(differences: Sequence[int]) -> float:
     seen = abs(sum(differences))
     extreme = sum(count for total, count in ways.items() if abs(total) >= seen)
     return float(extreme / 2 ** len(differences))
+
+
+def whole_numbers(values: Sequence[Fraction]) -> list[int]:
+    """Return values in the ratios of these as whole numbers, as small as they can be.
+
+    Examples
+    --------
+    >>> whole_numbers([Fraction(1, 2), Fraction(-1, 3)])
+    [3, -2]
+    """
+    scale = math.lcm(*(value.denominator for value in values))
+    return [int(value * scale) for value in values]
 
 
 def two_sample_p(first: Sequence[int], second: Sequence[int]) -> float:

@@ -37,4 +37,4 @@ def provenance_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
         yield VERSION(version, source(f"versions.{library}"), run=run, library=name)
     if provenance.epoch_s:
         yield TRAINING_S(sum(provenance.epoch_s), source("epoch_s"), run=run)
-        yield EPOCH_S(median(provenance.epoch_s), source("epoch_s"), run=run)
+        yield EPOCH_S(median(provenance.epoch_s) / record.result.every, source("epoch_s"), run=run)

@@ -1,9 +1,10 @@
 """Facts over several seeds: the mean accuracy with its interval, and trials compared by seed.
 
 The values of one seed are one draw of initial weights, order of samples and
-dropout; Student's interval over seeds says how far the mean would move with other
-seeds, on the same samples. Trials are compared by exact permutation: paired where
-both have the same seeds, else between two free samples.
+dropout, and of the samples themselves where the file lets each run draw its own;
+Student's interval over seeds says how far the mean would move with other seeds.
+Trials are compared by exact permutation: paired where both have the same seeds,
+else between two free samples.
 """
 
 from __future__ import annotations
@@ -11,23 +12,41 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from statistics import fmean, stdev
 
 from reportgen.facts.comparison import Verdict, is_small, judge
+from reportgen.facts.evaluation import compared_split, reported
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
-from reportgen.facts.permutation import holm, sign_flip_p, two_sample_p
+from reportgen.facts.permutation import holm, sign_flip_p, two_sample_p, whole_numbers
 from reportgen.facts.statistics import ALPHA
 from reportgen.facts.student import difference_interval, mean_interval
 from reportgen.facts.trials import find_evaluation
 from reportgen.records import RunRecord
 
-N = define("{run}.h{h}.seeds.n", "count", "Seeds that the experiment or trial was trained with.")
-MEAN = define("{run}.h{h}.seeds.mean", "fraction", "Mean over seeds of the best accuracy.")
-LOW = define("{run}.h{h}.seeds.low", "fraction", "Lower bound of its 95 % interval (Student's t).")
-HIGH = define("{run}.h{h}.seeds.high", "fraction", "Upper bound of that interval.")
-MIN = define("{run}.h{h}.seeds.min", "fraction", "Smallest accuracy of a seed.")
-MAX = define("{run}.h{h}.seeds.max", "fraction", "Largest accuracy of a seed.")
-DEVIATION = define("{run}.h{h}.seeds.deviation", "ratio", "Standard deviation over seeds.")
+SPREAD_FIELDS: tuple[tuple[str, Unit, str], ...] = (
+    ("n", "count", "Seeds that the experiment or trial was trained with."),
+    ("mean", "fraction", "Mean over seeds of the best accuracy."),
+    ("low", "fraction", "Lower bound of its 95 % interval (Student's t)."),
+    ("high", "fraction", "Upper bound of that interval."),
+    ("min", "fraction", "Smallest accuracy of a seed."),
+    ("max", "fraction", "Largest accuracy of a seed."),
+    ("deviation", "ratio", "Standard deviation over seeds."),
+)
+
+SPREADS: Mapping[str, tuple[tuple[Definition, str], ...]] = {
+    "validation": tuple(
+        (define(f"{{run}}.h{{h}}.seeds.{field}", unit, meaning), field)
+        for field, unit, meaning in SPREAD_FIELDS
+    ),
+    "test": tuple(
+        (define(f"{{run}}.h{{h}}.seeds.test.{field}", unit, f"On the test split. {meaning}"), field)
+        for field, unit, meaning in SPREAD_FIELDS
+    ),
+}
+SPLIT = define(
+    "{run}.h{h}.seeds.split", "text", "What seeds are compared on: test if there is one."
+)
 
 FIELDS: tuple[tuple[str, Unit, str], ...] = (
     ("n", "count", "Seeds of the trial."),
@@ -81,45 +100,71 @@ class SeedComparison:
         return judge(self.p_holm, self.gain, self.low, self.high)
 
 
-def compare_seeds(
-    mine: Mapping[int, int], theirs: Mapping[int, int], n_samples: int
-) -> SeedComparison:
-    """Compare the errors of two sets of runs, each by seed; two seeds at least on each side.
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Accuracies over seeds; `SPREAD_FIELDS` says what each value is."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+    min: float
+    max: float
+    deviation: float
+
+
+def spread(accuracies: Sequence[Fraction]) -> Spread:
+    """Return how accuracies spread over seeds, two at least."""
+    scores = [float(accuracy) for accuracy in accuracies]
+    low, high = mean_interval(scores)
+    return Spread(
+        n=len(scores),
+        mean=fmean(scores),
+        low=max(0.0, low),
+        high=min(1.0, high),
+        min=min(scores),
+        max=max(scores),
+        deviation=stdev(scores),
+    )
+
+
+def compare_seeds(mine: Mapping[int, Fraction], theirs: Mapping[int, Fraction]) -> SeedComparison:
+    """Compare the accuracies of two sets of runs, each by seed; two seeds at least on each side.
 
     Parameters
     ----------
-    mine, theirs : mapping of int to int
-        Seed to misclassified samples, of the experiment and of the trial.
-    n_samples : int
-        Samples that each run answered.
+    mine, theirs : mapping of int to Fraction
+        Seed to accuracy, of the experiment and of the trial; exact, so that equal sums of
+        differences are told as equal.
     """
     if mine.keys() == theirs.keys():
-        saved = [mine[seed] - theirs[seed] for seed in sorted(mine)]
-        gains = [errors / n_samples for errors in saved]
-        low, high = mean_interval(gains)
-        least = 2 / 2 ** len(saved)
-        return SeedComparison(len(theirs), True, fmean(gains), low, high, sign_flip_p(saved), least)
+        gains = [theirs[seed] - mine[seed] for seed in sorted(mine)]
+        low, high = mean_interval([float(gain) for gain in gains])
+        least, p = 2 / 2 ** len(gains), sign_flip_p(whole_numbers(gains))
+        return SeedComparison(
+            len(theirs), True, float(sum(gains) / len(gains)), low, high, p, least
+        )
     first, second = list(mine.values()), list(theirs.values())
-    scores = [[1 - errors / n_samples for errors in side] for side in (first, second)]
-    low, high = difference_interval(scores[0], scores[1])
+    low, high = difference_interval([float(a) for a in first], [float(a) for a in second])
+    numbers = whole_numbers([*first, *second])
     sides = 2 if len(first) == len(second) else 1
     return SeedComparison(
         n=len(second),
         paired=False,
-        gain=fmean(scores[1]) - fmean(scores[0]),
+        gain=float(sum(second) / len(second) - sum(first) / len(first)),
         low=low,
         high=high,
-        p=two_sample_p(first, second),
+        p=two_sample_p(numbers[: len(first)], numbers[len(first) :]),
         least_p=sides / math.comb(len(first) + len(second), len(first)),
     )
 
 
-def errors_by_seed(records: Sequence[RunRecord], horizon: int) -> dict[int, int]:
-    """Return seed to misclassified samples, of the runs that reach a horizon."""
+def scores_by_seed(records: Sequence[RunRecord], horizon: int, split: str) -> dict[int, Fraction]:
+    """Return seed to accuracy on a split, of the runs that reach a horizon."""
     return {
-        record.result.seed: evaluation.n_errors
+        record.result.seed: reported(record, horizon, split).accuracy
         for record in records
-        if (evaluation := find_evaluation(record, horizon)) is not None
+        if find_evaluation(record, horizon) is not None
     }
 
 
@@ -128,20 +173,19 @@ def seed_facts(run: str, records: Sequence[RunRecord]) -> Iterator[Fact]:
     if len(records) < 2:
         return
     key = "+".join(record.result.keys["record"] for record in records)
+    compared = compared_split(records)
     for evaluation in records[0].result.evaluations:
-        h, n = evaluation.horizon, evaluation.n
-        scores = [1 - errors / n for errors in errors_by_seed(records, h).values()]
-        if len(scores) < 2:
-            continue
-        source = Source(key, f"evaluations[h={h}]")
-        low, high = mean_interval(scores)
-        yield N(len(scores), source, run=run, h=h)
-        yield MEAN(fmean(scores), source, run=run, h=h)
-        yield LOW(max(0.0, low), source, run=run, h=h)
-        yield HIGH(min(1.0, high), source, run=run, h=h)
-        yield MIN(min(scores), source, run=run, h=h)
-        yield MAX(max(scores), source, run=run, h=h)
-        yield DEVIATION(stdev(scores), source, run=run, h=h)
+        h = evaluation.horizon
+        for split in ("validation", "test") if compared == "test" else ("validation",):
+            scores = scores_by_seed(records, h, split)
+            if len(scores) < 2:
+                continue
+            field = "tests" if split == "test" else "evaluations"
+            found, source = spread([*scores.values()]), Source(key, f"{field}[h={h}]")
+            for kind, name in SPREADS[split]:
+                yield kind(getattr(found, name), source, run=run, h=h)
+            if split == compared:
+                yield SPLIT(split, source, run=run, h=h)
 
 
 def versus_facts(
@@ -149,17 +193,16 @@ def versus_facts(
 ) -> Iterator[Fact]:
     """Yield the comparison over seeds of an experiment with its trials.
 
-    Only trials with as many evaluated samples, and two seeds at least on each side.
+    Only trials with two seeds at least on each side.
     """
+    split = compared_split([*base, *(record for runs in trials.values() for record in runs)])
     for evaluation in base[0].result.evaluations:
-        h, n = evaluation.horizon, evaluation.n
-        mine = errors_by_seed(base, h)
+        h = evaluation.horizon
+        mine = scores_by_seed(base, h, split)
         found = {
-            name: compare_seeds(mine, theirs, n)
+            name: compare_seeds(mine, theirs)
             for name, records in trials.items()
-            if len(mine) > 1
-            and len(theirs := errors_by_seed(records, h)) > 1
-            and all(len(record.arrays["labels"]) == n for record in records)
+            if len(mine) > 1 and len(theirs := scores_by_seed(records, h, split)) > 1
         }
         corrected = holm([comparison.p for comparison in found.values()])
         for (name, comparison), p_holm in zip(found.items(), corrected, strict=True):

@@ -14,13 +14,15 @@ from statistics import fmean
 
 from reportgen.facts.fact import Fact, Source, define
 from reportgen.facts.smoothing import window_width
-from reportgen.records import Evaluation, RunRecord
+from reportgen.records import Evaluation, RunRecord, row_at, within
 
 SELECTED_ON = "validation"
 """The split whose accuracy chooses the best epoch."""
 
 CANDIDATES = define(
-    "{run}.h{h}.selection.candidates", "epoch", "Epochs that the best one was chosen among."
+    "{run}.h{h}.selection.candidates",
+    "epoch",
+    "Epochs that the best one was chosen among, those measured.",
 )
 SAME_SPLIT = define(
     "{run}.h{h}.selection.same_split",
@@ -47,7 +49,8 @@ def selection_facts(
     if not record.result.epochs:
         yield SAME_SPLIT(False, Source(key, "estimator"), run=run, h=h)
         return
-    accuracies = [row.validation_accuracy for row in record.result.epochs[:h]]
+    rows = within(record.result.epochs, h)
+    accuracies = [row.validation_accuracy for row in rows]
     recent = accuracies[-max(1, window_width(len(accuracies))) :]
     source = Source(key, f"epochs[:{h}]")
     yield CANDIDATES(len(accuracies), source, run=run, h=h)
@@ -56,4 +59,6 @@ def selection_facts(
     yield MEAN(fmean(recent), source, run=run, h=h)
     yield LOW(min(recent), source, run=run, h=h)
     yield HIGH(max(recent), source, run=run, h=h)
-    yield EXCESS(accuracies[evaluation.epoch - 1] - fmean(recent), source, run=run, h=h)
+    yield EXCESS(
+        row_at(rows, evaluation.epoch).validation_accuracy - fmean(recent), source, run=run, h=h
+    )

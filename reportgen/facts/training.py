@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.statistics import wilson_interval
 from reportgen.facts.verdicts import CurveVerdict, judge_curves
-from reportgen.records import EpochRow, Evaluation, RunRecord
+from reportgen.records import EpochRow, Evaluation, RunRecord, within
+from reportgen.spec.dataset import draw_seed
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.training import Phase
 
@@ -24,7 +26,16 @@ SUBSET_SEED = define(
 )
 WHY = define("{run}.why", "text", "What a trial changes and to what end.")
 STOPPED = define("{run}.stopped", "text", "Why training ended early; empty if it did not.")
+DIVERGED_AT = define(
+    "{run}.diverged_at", "epoch", "Epoch whose loss was not finite; none if all were."
+)
+OUTCOME = define(
+    "{run}.outcome",
+    "text",
+    "How training ended: diverged (a loss that is not finite), stuck (never left chance), trained.",
+)
 EPOCHS = define("{run}.training.epochs", "epoch", "Epochs trained.")
+EVERY = define("{run}.training.validate_every", "epoch", "Epochs from one measurement to the next.")
 BATCH = define("{run}.training.batch_size", "count", "Samples of a training batch.")
 OPTIMIZER = define("{run}.training.phases.{i}.optimizer", "text", "Optimiser of phase i, from 1.")
 RATE = define("{run}.training.phases.{i}.lr", "ratio", "Learning rate.")
@@ -43,6 +54,8 @@ PHASE_PATIENCE = define(
     "epoch",
     "Epochs without a lower validation loss that end the phase; none without that rule.",
 )
+
+Outcome = Literal["trained", "stuck", "diverged"]
 
 ROW_FIELDS: tuple[tuple[str, Unit, str], ...] = (
     ("running_loss", "nats", "Mean loss while the weights change, dropout on."),
@@ -93,9 +106,12 @@ VERDICTS: tuple[tuple[Definition, str], ...] = tuple(
 
 
 def phase_facts(
-    run: str, key: str, i: int, phase: Phase, rows: Sequence[EpochRow]
+    run: str, key: str, i: int, phase: Phase, rows: Sequence[EpochRow], every: int
 ) -> Iterator[Fact]:
-    """Yield the settings of phase i, counted from 1, and where it stopped early by its rows."""
+    """Yield the settings of phase i, counted from 1, and where it stopped early by its rows.
+
+    They are those that were measured, one after each `every` epochs.
+    """
     source = Source(key, f"spec.training.phases[{i - 1}]")
     optimizer = phase.optimizer
     yield OPTIMIZER(optimizer.name, source, run=run, i=i)
@@ -106,7 +122,7 @@ def phase_facts(
     yield PHASE_TRAIN(trained, source, run=run, i=i)
     rule = phase.early_stopping
     yield PHASE_PATIENCE(None if rule is None else rule.patience, source, run=run, i=i)
-    yield PHASE_STOPPED(phase.stopped_early(rows), Source(key, "epochs"), run=run, i=i)
+    yield PHASE_STOPPED(phase.stopped_early(rows, every), Source(key, "epochs"), run=run, i=i)
 
 
 def training_facts(
@@ -124,16 +140,19 @@ def training_facts(
         (SUBSET_SEED, spec.dataset.subset, "dataset.subset"),
     ):
         if part is not None:
-            yield kind(part.seed, Source(key, f"spec.{field}.seed"), run=run)
+            yield kind(draw_seed(part.seed), Source(key, f"spec.{field}.seed"), run=run)
     yield WHY(why, Source(key, "spec.sweep.why"), run=run)
     yield STOPPED(result.stopped, Source(key, "stopped"), run=run)
     if spec.training is None:
         return
-    yield EPOCHS(len(result.epochs), Source(key, "epochs"), run=run)
+    yield OUTCOME(judge_outcome(record), Source(key, "epochs,diverged_at"), run=run)
+    yield DIVERGED_AT(result.diverged_at or None, Source(key, "diverged_at"), run=run)
+    yield EPOCHS(result.n_epochs, Source(key, "epochs"), run=run)
+    yield EVERY(spec.training.validate_every, Source(key, "spec.training.validate_every"), run=run)
     yield BATCH(spec.training.batch_size, Source(key, "spec.training.batch_size"), run=run)
     for i, phase in enumerate(spec.training.phases, start=1):
         own = [row for row in result.epochs if row.phase == i]
-        yield from phase_facts(run, key, i, phase, own)
+        yield from phase_facts(run, key, i, phase, own, spec.training.validate_every)
     for row in result.epochs:
         source = Source(key, f"epochs[{row.epoch - 1}]")
         for kind, field in ROW:
@@ -150,16 +169,24 @@ def chance_loss(record: RunRecord) -> float:
     return -sum(share * math.log(share) for share in shares)
 
 
+def judge_outcome(record: RunRecord) -> Outcome:
+    """Return how a training ended, by its last horizon: diverged comes before stuck."""
+    result = record.result
+    if result.diverged_at or not result.evaluations:
+        return "diverged"
+    return "stuck" if judge_horizon(record, result.evaluations[-1]).stuck else "trained"
+
+
 def judge_horizon(record: RunRecord, evaluation: Evaluation) -> CurveVerdict:
     """Return the verdict on a run's curves up to an evaluation's horizon."""
     h = evaluation.horizon
     low, high = wilson_interval(evaluation.n - evaluation.n_errors, evaluation.n)
     return judge_curves(
-        record.result.epochs[:h],
+        within(record.result.epochs, h),
         evaluation.epoch,
         (high - low) / 2,
         chance_loss(record),
-        diverged=bool(record.result.stopped) and len(record.result.epochs) < h,
+        diverged=bool(record.result.stopped) and record.result.n_epochs < h,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,11 +123,16 @@ def choose(comparisons: Sequence[TrialComparison]) -> TrialComparison:
 
 
 def trial_facts(
-    run: str, base: RunRecord, trials: Sequence[RunRecord], keys: Sequence[str]
+    run: str,
+    base: RunRecord,
+    trials: Sequence[RunRecord],
+    keys: Sequence[str],
+    elsewhere: Collection[str] = (),
 ) -> Iterator[Fact]:
     """Yield the comparison of an experiment with its trials.
 
-    `keys` holds the record key of the experiment, then those of the trials.
+    `keys` holds the record key of the experiment, then those of the trials; `elsewhere` the
+    trials that divide the data otherwise, so that their samples are not the experiment's.
     """
     everything = Source("+".join(keys), "evaluations,model")
     yield NUMBER(len(trials), everything, run=run)
@@ -140,9 +145,10 @@ def trial_facts(
         yield REDUCTION(parameters(base) / parameters(trial), source, run=run, trial=name)
         yield SHARE(parameters(trial) / parameters(base), source, run=run, trial=name)
     smallest = min(trials, key=parameters).result.trial
+    alike = [trial for trial in trials if trial.result.trial not in elsewhere]
     for evaluation in base.result.evaluations:
         h = evaluation.horizon
-        comparisons = compare_trials(base, trials, h)
+        comparisons = compare_trials(base, alike, h)
         if not comparisons:
             continue
         for c in comparisons:

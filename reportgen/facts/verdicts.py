@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.facts.curve import Curve, Trend, make_curve, plateau_start, rise_onset
-from reportgen.records import EpochRow
+from reportgen.records import EpochRow, row_at
 
 Overfitting = Literal["none", "gap", "rising"]
 State = Literal["diverged", "stuck", "short", "overfitting", "improving", "unstable", "plateau"]
@@ -131,7 +131,7 @@ def judge_curves(
     Parameters
     ----------
     rows : sequence of EpochRow
-        The epochs up to the horizon, at least one.
+        The epochs up to the horizon that were measured, one after each so many, at least one.
     best : int
         The best epoch within the horizon, from 1.
     gap_noise : float
@@ -147,7 +147,8 @@ def judge_curves(
     training = make_curve([row.train_loss for row in rows])
     onset = rise_onset(validation)
     learnt_on = training.windows[-1] < training.windows[validation.lowest]
-    chosen = rows[best - 1]
+    chosen = row_at(rows, best)
+    epochs = [row.epoch for row in rows]
     gap = chosen.train_accuracy - chosen.validation_accuracy
     overfitting: Overfitting = "gap" if gap > gap_noise else "none"
     if onset is not None and learnt_on:
@@ -158,14 +159,14 @@ def judge_curves(
     return CurveVerdict(
         train_trend=training.trend,
         validation_trend=validation.trend,
-        tail=validation.width,
+        tail=validation.width * epochs[0],
         validation_change=validation.change,
         noise=validation.noise,
-        loss_minimum=validation.values.index(min(validation.values)) + 1,
+        loss_minimum=epochs[validation.values.index(min(validation.values))],
         rise=validation.windows[-1] - validation.windows[validation.lowest],
         overfitting=overfitting,
-        onset=onset if overfitting == "rising" else None,
-        plateau_from=plateau_start(validation) if state == "plateau" else None,
+        onset=epochs[onset - 1] if onset is not None and overfitting == "rising" else None,
+        plateau_from=epochs[plateau_start(validation) - 1] if state == "plateau" else None,
         gap=gap,
         high_bias=error > BIAS_ERROR and error > 2 * gap,
         stuck=stuck,

@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-
 from reportgen.facts.comparison import Comparison, Verdict, compare, judge
-from reportgen.facts.evaluation import hits
+from reportgen.facts.evaluation import Reported, compared_split, reported
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.permutation import holm
 from reportgen.facts.trials import same_samples
@@ -37,6 +35,9 @@ KINDS: tuple[tuple[Definition, str], ...] = tuple(
     for field, unit, meaning in FIELDS
 )
 NUMBER = define("{run}.versus.n", "count", "Experiments of its section that it is compared with.")
+SPLIT = define(
+    "{run}.versus.split", "text", "What it is compared on with them: test if all have one."
+)
 BEATS = define("{run}.versus.beats", "count", "Those of them that it is shown to be better than.")
 BEATS_ALL = define("{run}.versus.beats_all", "bool", "Whether it is shown better than every one.")
 RANK = define(
@@ -100,11 +101,12 @@ def find_families(sections: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
 
 
 def find_rivals(
-    family: Sequence[str], records: Mapping[str, RunRecord]
+    family: Sequence[str], records: Mapping[str, RunRecord], samples: Mapping[str, str]
 ) -> Iterator[tuple[str, ...]]:
     """Yield the experiments of a family that answered the same samples, two at least.
 
-    Labels and class names decide. An experiment without an evaluation takes no part.
+    What `samples` says of them, labels and class names decide. An experiment without an
+    evaluation takes no part.
     """
     rest = [name for name in family if records[name].result.evaluations]
     while rest:
@@ -112,7 +114,8 @@ def find_rivals(
         same = [
             name
             for name in rest
-            if same_samples(first, records[name])
+            if samples[name] == samples[rest[0]]
+            and same_samples(first, records[name])
             and records[name].result.data.classes == first.result.data.classes
         ]
         rest = [name for name in rest if name not in same]
@@ -125,10 +128,19 @@ def last_evaluation(record: RunRecord) -> Evaluation:
     return record.result.evaluations[-1]
 
 
+def last_answers(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> dict[str, Reported]:
+    """Return what each answers at its longest horizon, on the split that all are compared on."""
+    split = compared_split([records[name] for name in rivals])
+    return {
+        name: reported(records[name], last_evaluation(records[name]).horizon, split)
+        for name in rivals
+    }
+
+
 def compare_rivals(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> list[Duel]:
     """Return the comparison of each of some experiments with each other one, both ways."""
-    right = {name: hits(records[name], last_evaluation(records[name]).horizon) for name in rivals}
-    groups: np.ndarray | None = records[rivals[0]].arrays.get("groups")
+    answers = last_answers(rivals, records)
+    right, groups = {n: found.right for n, found in answers.items()}, answers[rivals[0]].groups
     pairs = list(combinations(rivals, 2))
     found = [compare(right[other], right[name], groups) for name, other in pairs]
     corrected = holm([comparison.p for comparison in found])
@@ -142,7 +154,8 @@ def compare_rivals(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> l
 def rival_facts(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> Iterator[Fact]:
     """Yield the comparison of some experiments that answered the same samples."""
     duels = compare_rivals(rivals, records)
-    errors = {name: last_evaluation(records[name]).n_errors for name in rivals}
+    answers = last_answers(rivals, records)
+    errors = {name: int((~found.right).sum()) for name, found in answers.items()}
     sources = {name: _source(records[name]) for name in rivals}
     every = _joined([sources[name] for name in rivals])
     for name in rivals:
@@ -154,13 +167,16 @@ def rival_facts(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> Iter
                 yield kind(getattr(holder, field), source, run=name, other=duel.other)
         beats = sum(duel.verdict == "better" for duel in own)
         yield NUMBER(len(own), every, run=name)
+        yield SPLIT(answers[name].split, every, run=name)
         yield BEATS(beats, every, run=name)
         yield BEATS_ALL(beats == len(own), every, run=name)
         yield RANK(1 + sum(n < errors[name] for n in errors.values()), every, run=name)
 
 
 def section_facts(
-    sections: Sequence[Sequence[str]], records: Mapping[str, RunRecord]
+    sections: Sequence[Sequence[str]],
+    records: Mapping[str, RunRecord],
+    samples: Mapping[str, str],
 ) -> Iterator[Fact]:
     """Yield the comparison of the experiments of each section; nothing for one by itself.
 
@@ -170,9 +186,11 @@ def section_facts(
         Names of each section's experiments.
     records : mapping of str to RunRecord
         The first seed's record of each experiment.
+    samples : mapping of str to str
+        What tells which samples each was evaluated on (`DatasetSpec.samples_mark`).
     """
     for family in find_families(sections):
-        for rivals in find_rivals(family, records):
+        for rivals in find_rivals(family, records, samples):
             yield from rival_facts(rivals, records)
 
 

@@ -120,6 +120,8 @@ class LearningCurves(Drawing):
         Where phases but the first begin, in rising order.
     width_mm, panel_mm : float
         Width of the whole, height of the plotting areas.
+    every : int
+        Epochs from one value to the next; the first is of this epoch.
 
     Raises
     ------
@@ -141,13 +143,18 @@ class LearningCurves(Drawing):
     phases: tuple[PhaseChange, ...] = ()
     width_mm: float = 150.0
     panel_mm: float = 46.0
+    every: int = 1
 
     def __post_init__(self) -> None:
         losses = (self.train_loss, self.validation_loss, self.running_loss)
         accuracies = (self.train_accuracy, self.validation_accuracy)
         lengths = [len(curve) for curve in (*losses, *accuracies)]
-        n = lengths[0]
-        require(n >= 1 and set(lengths) == {n}, f"curves must be equally long, got {lengths}")
+        require(
+            lengths[0] >= 1 and len(set(lengths)) == 1,
+            f"curves must be equally long, got {lengths}",
+        )
+        require(self.every >= 1, f"values are at least an epoch apart, got {self.every}")
+        n = self.n_epochs
         require(
             all(math.isfinite(v) and v >= 0 for curve in losses for v in curve),
             "losses must be finite and >= 0; cut a diverged training at its last finite epoch",
@@ -158,8 +165,8 @@ class LearningCurves(Drawing):
         )
         epochs = [mark.epoch for mark in self.best]
         require(
-            epochs == sorted(set(epochs)) and all(1 <= e <= n for e in epochs),
-            f"best epochs must rise within 1 to {n}, got {epochs}",
+            epochs == sorted(set(epochs)) and set(epochs) <= set(self._epochs),
+            f"best epochs must rise within 1 to {n} and have values, got {epochs}",
         )
         require(
             self.extension is None or 1 <= self.extension.after < n,
@@ -176,7 +183,12 @@ class LearningCurves(Drawing):
     @property
     def n_epochs(self) -> int:
         """Number of epochs."""
-        return len(self.train_loss)
+        return len(self.train_loss) * self.every
+
+    @property
+    def _epochs(self) -> range:
+        """The epoch of each value."""
+        return range(self.every, self.n_epochs + 1, self.every)
 
     @property
     def log_loss(self) -> bool:
@@ -270,15 +282,19 @@ class LearningCurves(Drawing):
             later = self.extension.words
             sheet.write(box.right, title, later, size=TICK_SIZE, align="right", color=MUTED)
         self._mark_phases(sheet, axes, box)
-        every = math.ceil(self.n_epochs / MAX_MARKERS)
-        epochs = range(1, self.n_epochs + 1)
+        every = math.ceil(len(self._epochs) / MAX_MARKERS)
         for name, values in scale.curves.items():
-            axes.plot(epochs, values, markevery=every, label=name, **LINES[name])
-            if self.n_epochs == 1:  # a line of one point is not seen
+            axes.plot(self._epochs, values, markevery=every, label=name, **LINES[name])
+            if len(self._epochs) == 1:  # a line of one point is not seen
                 axes.get_lines()[-1].set_marker(LINES[name].get("marker", "."))
         validation = scale.curves["validation"]
         for mark in self.best:
-            axes.plot([mark.epoch], [validation[mark.epoch - 1]], label="best", **LINES["best"])
+            axes.plot(
+                [mark.epoch],
+                [validation[self._epochs.index(mark.epoch)]],
+                label="best",
+                **LINES["best"],
+            )
         return axes
 
     def _shade(self, axes: Axes, extension: Extension) -> None:
@@ -322,7 +338,7 @@ class LearningCurves(Drawing):
             sheet.annotate(float(x), float(y), mark.words, place)
 
     def _best_value(self, mark: BestMark) -> float:
-        return 100 * self.validation_accuracy[mark.epoch - 1]
+        return 100 * self.validation_accuracy[self._epochs.index(mark.epoch)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ def learner_fields(spec: Experiment) -> dict[str, Any]:
         fields = spec.estimator.model_dump(mode="json", exclude={"features", "batch_size"})
         return {"estimator": fields, "layer": spec.features[spec.estimator_features]}
     training = spec.training.model_dump(mode="json", by_alias=True)
+    if training["validate_every"] == 1:  # as before it could be said
+        del training["validate_every"]
     phases = training["phases"]
     for phase in phases:  # a key of before there was early stopping still holds
         if phase["early_stopping"] is None:
@@ -152,9 +154,11 @@ def plan_run(
         **training_fields(spec),
         **({"weights_file": weights} if weights else {}),
         **({} if source is None else {"start": checkpoint_fields(source)}),
+        **(test_fields(spec) if spec.training is None else {}),
     )
     evaluate = {
-        h: stage_key("evaluate", train=train.digest, horizon=h) for h in spec.report_horizons
+        h: stage_key("evaluate", train=train.digest, horizon=h, **test_fields(spec))
+        for h in spec.report_horizons
     }
     embed = {
         h: stage_key("embed", train=train.digest, horizon=h, **embedding_fields(spec))
@@ -180,6 +184,11 @@ def checkpoint_fields(source: RunPlan) -> dict[str, Any]:
     Epochs beyond the last horizon have no part in it.
     """
     return {"train": source.train.digest, "horizon": source.run.spec.report_horizons[-1]}
+
+
+def test_fields(spec: Experiment) -> dict[str, Any]:
+    """Return what evaluation reads of the division; nothing where nothing is kept for a test."""
+    return {"test": True} if spec.dataset.has_test else {}
 
 
 def filter_fields(spec: Experiment) -> dict[str, Any]:

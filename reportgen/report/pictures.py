@@ -121,7 +121,7 @@ class Pictures:
             msg = f"{self._view.name(run)} was not trained in epochs: it has no curves"
             raise PictureError(msg)
         by_epoch = {e.epoch: self._words(best(self._horizon(run, e))) for e in evaluations}
-        longer = len(evaluations) > 1 and evaluations[0].horizon < len(rows)
+        longer = len(evaluations) > 1 and evaluations[0].horizon < record.result.n_epochs
         drawing = LearningCurves(
             train_loss=tuple(row.train_loss for row in rows),
             validation_loss=tuple(row.validation_loss for row in rows),
@@ -137,6 +137,7 @@ class Pictures:
             words=CurveWords(**chosen_words(CurveWords, "curves", words, self._words)),
             phases=self._phases(run, phase) if phase else (),
             width_mm=TEXT_WIDTH_MM,
+            every=record.result.every,
         )
         return self._keep("curves", drawing)
 

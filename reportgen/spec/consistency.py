@@ -17,8 +17,8 @@ Inconsistency = tuple[tuple[str | int, ...], str]
 """The path of the faulty value and what is wrong with it."""
 
 TAKEN = re.compile(
-    r"data|model|training|estimator|epochs|versus|rank|groups|filters|seed\d*|why|stopped"
-    r"|trials|maps|provenance|h\d+"
+    r"data|model|training|estimator|epochs|versus|rank|groups|filters|seeds?\d*|why|stopped"
+    r"|outcome|diverged_at|trials|maps|provenance|h\d+"
 )
 """Names of facts of an experiment, beside which the facts of its trials stand."""
 
@@ -29,6 +29,7 @@ def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
         *_class_groups(experiment),
         *_learner(experiment),
         *_horizons(experiment),
+        *_measured(experiment),
         *_repeated(experiment, "seeds"),
         *_embeddings(experiment),
         *_sweep(experiment),
@@ -115,6 +116,22 @@ def _horizons(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
         if horizon <= highest:
             yield path, f"must be greater than the horizon before it, {highest}, got {horizon}"
         highest = max(highest, horizon)
+
+
+def _measured(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    """Yield each number of epochs that ends between two measurements."""
+    training = _mapping(experiment.get("training"))
+    every = training.get("validate_every")
+    if every is None or not _is_count(every):
+        return
+    text = f"must be a multiple of validate_every, {every}, so that its end is measured, got"
+    for number, phase in enumerate(_list(training.get("phases"))):
+        epochs = _mapping(phase).get("epochs")
+        if _is_count(epochs) and epochs % every:
+            yield ("training", "phases", number, "epochs"), f"{text} {epochs}"
+    for index, horizon in enumerate(_list(experiment.get("horizons"))):
+        if _is_count(horizon) and horizon % every:
+            yield ("horizons", index), f"{text} {horizon}"
 
 
 def _repeated(experiment: Mapping[str, Any], key: str) -> Iterator[Inconsistency]:

@@ -15,6 +15,35 @@ from reportgen.spec.images import ImageSource
 
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 
+BY_RUN = "run"
+"""Seed of a part or a division that each run draws anew, by its own seed."""
+
+
+def _text_or_number(value: Any) -> str:
+    """Tell which form of a seed is meant."""
+    return "text" if isinstance(value, str) else "number"
+
+
+DrawSeed = Annotated[
+    Annotated[Seed, Tag("number")] | Annotated[Literal["run"], Tag("text")],
+    Discriminator(_text_or_number),
+]
+"""A seed, or `run`: the seed of the run, so that each of several seeds draws its own samples."""
+
+
+def draw_seed(seed: int | str) -> int:
+    """Return a seed that is known.
+
+    Raises
+    ------
+    ValueError
+        If it is `run`, and so known of a run alone.
+    """
+    if isinstance(seed, str):
+        msg = f"the seed is that of a run, got {seed}"
+        raise ValueError(msg)
+    return seed
+
 
 class Subset(SpecModel):
     """A seeded part of the training split."""
@@ -22,7 +51,9 @@ class Subset(SpecModel):
     n: Count | None = Field(None, description="How many training samples to keep.")
     per_class: Count | None = Field(None, description="How many to keep of each class.")
     stratified: bool = Field(True, description="With `n`: keep the classes' proportions.")
-    seed: Seed = Field(0, description="Which samples; the same seed keeps the same ones.")
+    seed: DrawSeed = Field(
+        0, description="Which samples; the same seed keeps the same ones. run: each run its own."
+    )
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
@@ -39,7 +70,7 @@ class Division(SpecModel):
     train: Count = Field(description="Training samples.")
     validation: Count = Field(description="Validation samples.")
     test: Count | None = Field(None, description="Test samples; without it there is no test split.")
-    seed: Seed = Field(0, description="Which samples go where.")
+    seed: DrawSeed = Field(0, description="Which samples go where; run: each run its own.")
 
 
 class ShareDivision(SpecModel):
@@ -49,7 +80,7 @@ class ShareDivision(SpecModel):
     test_share: Share | None = Field(
         None, description="Share that tests; without it there is no test split."
     )
-    seed: Seed = Field(0, description="Which groups go where.")
+    seed: DrawSeed = Field(0, description="Which groups go where; run: each run its own.")
 
     @model_validator(mode="after")
     def _some_left(self) -> Self:
@@ -120,6 +151,31 @@ class DatasetSpec(SpecModel):
         default_factory=dict,
         description="Groups of classes that belong together, for the discussion of errors.",
     )
+
+    @property
+    def has_test(self) -> bool:
+        """Whether the experiment file asks for a test split."""
+        if isinstance(self.split, Division):
+            return self.split.test is not None
+        if isinstance(self.split, ShareDivision):
+            return self.split.test_share is not None
+        source = None if self.source is None else self.source.splits
+        return source is not None and source.test is not None
+
+    @property
+    def samples_mark(self) -> str:
+        """What tells which samples are validated and tested on: the data set and its division."""
+        return self.model_dump_json(include={"name", "split"})
+
+    def drawn(self, seed: int) -> DatasetSpec:
+        """Return the data of one run, its seed in place of `run`."""
+        parts = {"split": self.split, "subset": self.subset}
+        mine = {
+            name: part.model_copy(update={"seed": seed})
+            for name, part in parts.items()
+            if part is not None and part.seed == BY_RUN
+        }
+        return self.model_copy(update=mine)
 
     def stray_classes(self, classes: Sequence[str]) -> Iterator[str]:
         """Yield what is wrong with each name in `class_groups` that is none of the classes."""

@@ -19,7 +19,7 @@ from reportgen.spec.sweep import trials
 from reportgen.spec.yaml_source import Keys, Source, read_yaml
 
 RESERVED = ("report", "assignment")
-COMPARED = ("n", "beats", "beats_all")
+COMPARED = ("n", "split", "beats", "beats_all")
 """Names of facts beside which those on each experiment that is compared stand."""
 
 ModelType = TypeVar("ModelType", bound=SpecModel)
@@ -192,4 +192,4 @@ def _runs(name: str, spec: Experiment, specs: Mapping[str, Experiment]) -> list[
 
 
 def _seeded(spec: Experiment, seed: int) -> Experiment:
-    return spec.model_copy(update={"seeds": (seed,)})
+    return spec.model_copy(update={"seeds": (seed,), "dataset": spec.dataset.drawn(seed)})

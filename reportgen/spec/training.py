@@ -56,14 +56,17 @@ class EarlyStopping(SpecModel):
         0.0, description="An epoch improves if its validation loss is lower by more than this."
     )
 
-    def ends(self, losses: Sequence[float]) -> bool:
-        """Tell whether a phase with these validation losses so far is to end."""
+    def ends(self, losses: Sequence[float], every: int = 1) -> bool:
+        """Tell whether a phase with these validation losses so far is to end.
+
+        One was measured after each `every` epochs.
+        """
         best, waited = float("inf"), 0
         for loss in losses:
             if loss < best - self.min_delta:
                 best, waited = loss, 0
             else:
-                waited += 1
+                waited += every
         return waited >= self.patience
 
 
@@ -96,15 +99,16 @@ class Phase(SpecModel):
             raise placed(Phase, [(("early_stopping", "patience"), text)])
         return self
 
-    def stopped_early(self, rows: Sequence[EpochRow]) -> int | None:
+    def stopped_early(self, rows: Sequence[EpochRow], every: int = 1) -> int | None:
         """Return the epoch after which the phase stopped before its end; None if it did not.
 
-        `rows` are the phase's own epochs so far.
+        `rows` are the phase's own epochs that were measured so far, one after each `every`.
         """
         rule = self.early_stopping
-        if rule is None or len(rows) >= self.epochs:
+        if rule is None or not rows or len(rows) * every >= self.epochs:
             return None
-        return rows[-1].epoch if rule.ends([row.validation_loss for row in rows]) else None
+        losses = [row.validation_loss for row in rows]
+        return rows[-1].epoch if rule.ends(losses, every) else None
 
 
 class Resize(SpecModel):
@@ -182,6 +186,14 @@ class Training(SpecModel):
     augmentation: tuple[Augmentation, ...] = Field(
         (), description="Changes of training images, in order; sizes hold in evaluation too."
     )
+    validate_every: Count = Field(
+        1,
+        description=(
+            "Epochs from one measurement, in evaluation mode, of the training and validation "
+            "splits to the next; the epochs between them are trained, but neither reported nor "
+            "the best."
+        ),
+    )
     on_divergence: Literal["fail", "record"] = Field(
         "fail", description="A loss that is not finite: fail, or keep the epochs before (record)."
     )
@@ -193,7 +205,7 @@ class Training(SpecModel):
         return sum(phase.epochs for phase in self.phases)
 
     def next_phase(self, rows: Sequence[EpochRow]) -> tuple[int, bool] | None:
-        """Return the phase of the next epoch, and whether it is that phase's first one.
+        """Return the phase of the epochs up to the next row, and whether they are its first.
 
         It follows from the epochs so far alone, so that a training that was killed goes on
         as it would have.
@@ -201,7 +213,7 @@ class Training(SpecModel):
         Parameters
         ----------
         rows : sequence of EpochRow
-            The epochs so far.
+            The epochs that were measured so far.
 
         Returns
         -------
@@ -212,7 +224,8 @@ class Training(SpecModel):
             return 1, True
         number = rows[-1].phase
         phase, own = self.phases[number - 1], [row for row in rows if row.phase == number]
-        if len(own) < phase.epochs and phase.stopped_early(own) is None:
+        every = self.validate_every
+        if len(own) * every < phase.epochs and phase.stopped_early(own, every) is None:
             return number, False
         return (number + 1, True) if number < len(self.phases) else None
 

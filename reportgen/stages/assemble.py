@@ -21,9 +21,10 @@ from reportgen.records import (
     RunRecord,
     RunResult,
     Thumbnail,
+    within,
 )
 from reportgen.spec.network import StudyModel
-from reportgen.stages.bench import EVALUATED, Bench
+from reportgen.stages.bench import EVALUATED, TEST, Bench
 from reportgen.stages.checkpoints import Checkpoints
 from reportgen.stages.evaluate import Answers
 from reportgen.stages.filters import FilterReading
@@ -62,7 +63,7 @@ def assemble_record(
         Seconds of each stage, in this build.
     """
     run, epochs = bench.plan.run.id, bench.spec.epochs
-    shown = bench.spec.illustrated_horizon
+    shown, rows = bench.spec.illustrated_horizon, within(learnt.rows, epochs)
     arrays = gather_arrays(bench, answers, maps, filters)
     result = RunResult(
         experiment=run.experiment,
@@ -71,8 +72,8 @@ def assemble_record(
         keys=bench.plan.stage_digests(),
         data=describe_data(bench),
         model=describe_model(bench),
-        epochs=learnt.rows[:epochs],
-        stopped=learnt.stopped if len(learnt.rows) < epochs else "",
+        epochs=rows,
+        stopped=learnt.stopped if not rows or rows[-1].epoch < epochs else "",
         evaluations=tuple(
             describe_answers(
                 bench, item, illustrated=item.horizon == shown and bench.is_illustrated
@@ -83,6 +84,8 @@ def assemble_record(
         arrays={name: array_digest(array) for name, array in arrays.items()},
         estimator=learnt.estimator if isinstance(learnt, Fitted) else None,
         filters=None if filters is None else filters.bank,
+        diverged_at=learnt.diverged_at if not rows or rows[-1].epoch < epochs else 0,
+        tests=tuple(describe_test(bench, item) for item in answers if item.test is not None),
     )
     return RunRecord(result, describe_provenance(learnt, epochs, stage_s), arrays)
 
@@ -98,6 +101,8 @@ def gather_arrays(
     if bench.evaluated.groups is not None:
         arrays["groups"] = bench.evaluated.groups
     for item in answers:
+        if item.test is not None:
+            arrays |= _test_arrays(bench, item.horizon, item.test)
         arrays[f"h{item.horizon}.predictions"] = item.predictions
         if item.confidence is not None:
             arrays[f"h{item.horizon}.confidence"] = item.confidence
@@ -108,6 +113,15 @@ def gather_arrays(
     if filters is not None:
         arrays |= {"filters.weights": filters.weights, "filters.outputs": filters.outputs}
     return arrays
+
+
+def _test_arrays(bench: Bench, horizon: int, answers: np.ndarray) -> dict[str, np.ndarray]:
+    """Return a checkpoint's answers on the test split, with what is true of it."""
+    split = bench.data.splits[TEST]
+    arrays: dict[str, np.ndarray] = {"test.labels": split.labels}
+    if split.groups is not None:
+        arrays["test.groups"] = split.groups
+    return arrays | {f"h{horizon}.test.predictions": answers}
 
 
 def describe_data(bench: Bench) -> DataSummary:
@@ -157,6 +171,15 @@ def describe_answers(bench: Bench, answers: Answers, *, illustrated: bool) -> Ev
     )
 
 
+def describe_test(bench: Bench, answers: Answers) -> Evaluation:
+    """Return the evaluation of one checkpoint on the test split."""
+    assert answers.test is not None
+    labels = bench.data.splits[TEST].labels
+    confusion = confusion_counts(labels, answers.test, bench.data.source.n_classes)
+    n_errors = int((labels != answers.test).sum())
+    return Evaluation(answers.horizon, answers.epoch, TEST, len(labels), n_errors, confusion, ())
+
+
 def _thumbnail(bench: Bench, row: int) -> Thumbnail:
     split = bench.evaluated
     return make_thumbnail(EVALUATED, row, int(split.labels[row]), split.images[row])
@@ -175,6 +198,6 @@ def describe_provenance(
         threads=last.threads,
         versions=last.versions,
         commit=last.commit,
-        epoch_s=tuple(learnt.seconds[:epochs]),
+        epoch_s=tuple(learnt.seconds[: len(within(learnt.rows, epochs))]),
         stage_s=dict(stage_s),
     )

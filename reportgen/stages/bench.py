@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 EVALUATED = "validation"
 """The split that accuracy, matrix, errors and maps are of."""
 
+TEST = "test"
+"""The split, if there is one, that has no part in choosing the checkpoint."""
+
 
 @dataclass(frozen=True, slots=True)
 class DividedData:
@@ -39,10 +42,22 @@ class DividedData:
     splits: Mapping[str, Split]
     summary: DataSummary
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all images."""
+        return sum(split.images.nbytes for split in self.splits.values())
+
+
+KEPT_BYTES = 1 << 30
+"""Images of divided data that are kept for other runs; the latest ones always are."""
+
 
 @dataclass(slots=True)
 class DataShelf:
-    """Divided data by what divides them: runs that share them share one copy."""
+    """Divided data by what divides them: runs that share them share one copy.
+
+    Where each run draws its own, the longest unused make room.
+    """
 
     sources: SourceShelf
     _divided: dict[str, DividedData] = field(default_factory=dict)
@@ -50,14 +65,24 @@ class DataShelf:
     def divided(self, spec: DatasetSpec) -> DividedData:
         """Return the data of an experiment, read and divided at the first call."""
         key = spec.model_dump_json()
-        if key not in self._divided:
+        if key in self._divided:
+            self._divided[key] = self._divided.pop(key)  # now the latest
+        else:
             source = self.sources.source(spec)
             splits = divide(source, spec)
             known = self.sources.fingerprint(spec)
             self._divided[key] = DividedData(
                 source, splits, summarize_data(source, splits, spec, known)
             )
+            self._make_room()
         return self._divided[key]
+
+    def _make_room(self) -> None:
+        """Let go of the longest unused, as long as there are more bytes than are kept."""
+        while len(self._divided) > 1 and sum(d.n_bytes for d in self._divided.values()) > (
+            KEPT_BYTES
+        ):
+            del self._divided[next(iter(self._divided))]
 
 
 @dataclass
@@ -78,15 +103,23 @@ class Bench:
         """The run's spec."""
         return self.plan.run.spec
 
-    @cached_property
+    @property
     def data(self) -> DividedData:
-        """The run's data."""
+        """The run's data, divided anew if they had to make room."""
         return self.shelf.divided(self.spec.dataset)
 
     @property
     def evaluated(self) -> Split:
         """The split that is reported on."""
         return self.data.splits[EVALUATED]
+
+    @property
+    def answered(self) -> dict[str, Split]:
+        """The splits that checkpoints answer, by what their answers are called in the store."""
+        found = {"predictions": self.evaluated}
+        if TEST in self.data.splits:
+            found[TEST] = self.data.splits[TEST]
+        return found
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from reportgen.records import EpochRow, best_epoch
+from reportgen.records import EpochRow, best_row
 from reportgen.store.journal import Session
 
 
@@ -23,6 +23,10 @@ class Checkpoints(Protocol):
     @property
     def stopped(self) -> str:
         """Why learning ended for good before its end; empty if it did not."""
+
+    @property
+    def diverged_at(self) -> int:
+        """Epoch whose loss was not finite; 0 for none."""
 
     @property
     def sessions(self) -> tuple[Session, ...]:
@@ -53,4 +57,4 @@ def chosen_epoch(rows: tuple[EpochRow, ...], horizon: int) -> int:
     """
     if not horizon:
         return 0
-    return best_epoch([row.validation_accuracy for row in rows], horizon)
+    return best_row(rows, horizon).epoch

@@ -33,15 +33,18 @@ FITTED, ARRAYS = "estimator.json", "predictions.safetensors"
 class Fitted:
     """An estimator's fit: checkpoints without epochs, and its answers.
 
-    `predictions` is uint16 (n,), of the evaluated split.
+    `predictions` is uint16 (n,), of the evaluated split; `test` uint16 (k,), of the test
+    split, if there is one.
     """
 
     estimator: EstimatorSummary
     predictions: NDArray[np.uint16]
+    test: NDArray[np.uint16] | None
     sessions: tuple[Session, ...]
     rows: tuple[EpochRow, ...] = ()
     seconds: tuple[float, ...] = ()
     stopped: str = ""
+    diverged_at: int = 0
 
     def load_weights(self, epoch: int) -> None:
         """Return nothing: the network is as it starts."""
@@ -73,11 +76,11 @@ def fit_stage(
             return fitted, choose_placement(device, bench.spec.precision, threads)
         placement = choose_placement(device, bench.spec.precision)
         started = time.perf_counter()
-        summary, predictions = _fit(bench, placement)
+        summary, answers = _fit(bench, placement)
         session = open_session(placement, 1, bench.study.root)
         files = {
             FITTED: canonical_json(asdict(summary)),
-            ARRAYS: dump_arrays({"predictions": predictions}),
+            ARRAYS: dump_arrays(answers),
         }
         seconds = time.perf_counter() - started
         store.write(key, files, {"session": asdict(session), "seconds": seconds})
@@ -85,28 +88,31 @@ def fit_stage(
         f"{run}: {summary.name} on {summary.n_features} features of {summary.layer}, "
         f"{seconds:.1f} s"
     )
-    return Fitted(summary, predictions, (session,)), placement
+    return Fitted(summary, answers["predictions"], answers.get("test"), (session,)), placement
 
 
 def _read(entry: Entry) -> Fitted:
     """Return the fit that an entry of the store holds."""
     session: dict[str, Any] = dict(entry.provenance["session"])
+    answers = load_arrays(entry.files[ARRAYS])
     return Fitted(
         EstimatorSummary(**json.loads(entry.files[FITTED])),
-        load_arrays(entry.files[ARRAYS])["predictions"],
+        answers["predictions"],
+        answers.get("test"),
         (Session(**session),),
     )
 
 
-def _fit(bench: Bench, placement: Placement) -> tuple[EstimatorSummary, NDArray[np.uint16]]:
-    """Read both splits' features, fit to the training split's, answer on the evaluated one."""
+def _fit(
+    bench: Bench, placement: Placement
+) -> tuple[EstimatorSummary, dict[str, NDArray[np.uint16]]]:
+    """Read the splits' features, fit to the training split's, answer on the others."""
     wanted = bench.spec.estimator
     assert wanted is not None
     alias = bench.spec.estimator_features
     layer = bench.spec.features[alias]
     train = bench.data.splits["train"]
     seen = read_features(bench, None, train, [layer], placement)[layer]
-    new = read_features(bench, None, bench.evaluated, [layer], placement)[layer]
     machine = fit_linear_svm(seen, train.labels, c=wanted.c, scale=wanted.scale)
     hits = int((machine.predict(seen) == train.labels).sum())
     summary = EstimatorSummary(
@@ -120,4 +126,7 @@ def _fit(bench: Bench, placement: Placement) -> tuple[EstimatorSummary, NDArray[
         n_support=machine.n_support,
         train_accuracy=hits / len(train),
     )
-    return summary, machine.predict(new)
+    return summary, {
+        name: machine.predict(read_features(bench, None, split, [layer], placement)[layer])
+        for name, split in bench.answered.items()
+    }

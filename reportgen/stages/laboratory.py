@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from reportgen.errors import RunError
 from reportgen.order import Device
 from reportgen.plan.decision import decide_stage
 from reportgen.plan.keys import RunPlan, StageKey
@@ -87,6 +88,12 @@ class Laboratory:
             return None
         source.start = self._start(source)
         journal, _ = train_stage(source, self.store, self.device, self.progress)
+        if not journal.rows:
+            msg = (
+                f"{bench.plan.run.id}: starts from {source.plan.run.id}, which {journal.stopped} "
+                "and has no epoch to start from; give that one a smaller lr"
+            )
+            raise RunError(msg)
         return Checkpoint(journal, chosen_epoch(journal.rows, source.spec.report_horizons[-1]))
 
     def _note_data(self, key: StageKey) -> None:
@@ -101,6 +108,9 @@ class Laboratory:
         with timed(seconds, "train"):
             learn = train_stage if bench.spec.training is not None else fit_stage
             learnt, placement = learn(bench, store, self.device, progress)
+        if bench.spec.training is not None and not learnt.rows:
+            # It diverged at once: that is all there is to tell.
+            return assemble_record(bench, learnt, (), (), None, seconds)
         with timed(seconds, "evaluate"):
             answers = [
                 evaluate_stage(bench, store, h, learnt, placement, progress) for h in plan.evaluate

@@ -13,7 +13,9 @@ from reportgen.training.placement import choose_placement
 
 
 def check_runs(benches: Sequence[Bench], device: Device) -> None:
-    """Check all runs that are about to be made.
+    """Check all runs that are about to be made, of each experiment or trial the first.
+
+    Its other seeds have the same network, and data of the same sizes.
 
     Raises
     ------
@@ -26,7 +28,10 @@ def check_runs(benches: Sequence[Bench], device: Device) -> None:
         If a network cannot be built or run on its data: all faults of all runs.
     """
     faults: list[Fault] = []
-    for bench in benches:
+    first = {
+        (bench.plan.run.id.experiment, bench.plan.run.id.trial): bench for bench in benches[::-1]
+    }
+    for bench in reversed(first.values()):
         choose_placement(device, bench.spec.precision)
         check_embeddings(bench)
         check_class_groups(bench)

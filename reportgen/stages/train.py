@@ -37,8 +37,7 @@ def train_stage(
     Raises
     ------
     RunError
-        If the training diverged: at all, or in its first epoch where
-        `on_divergence` is `record`.
+        If the training diverged and `on_divergence` is `fail`.
     """
     run, key, spec = bench.plan.run.id, bench.plan.train, bench.spec
     training = spec.training
@@ -47,10 +46,10 @@ def train_stage(
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
         placement = choose_placement(device, spec.precision, threads)
-        decision = decide_training(spec.epochs, len(journal.rows), journal.has_ended(training))
+        decision = decide_training(spec.epochs, journal.n_epochs, journal.has_ended(training))
         progress.stage(run, decision)
         if decision.action != "reuse":
-            journal.begin(open_session(placement, len(journal.rows) + 1, bench.study.root))
+            journal.begin(open_session(placement, journal.n_epochs + 1, bench.study.root))
             _train(bench, journal, placement, progress)
     require_epochs(bench, journal)
     return journal, placement
@@ -63,10 +62,10 @@ def _train(
     assert training is not None
 
     def on_epoch(row: EpochRow, seconds: float) -> None:
-        progress.epoch(run, row, epochs, seconds)
+        progress.epoch(run, row, epochs, seconds / training.validate_every)
 
     def on_batch(fraction: float) -> None:
-        progress.batches(run, len(journal.rows) + 1, fraction)
+        progress.batches(run, journal.n_epochs + training.validate_every, fraction)
 
     outcome = train_run(
         run,
@@ -81,19 +80,19 @@ def _train(
         on_batch=on_batch,
     )
     if outcome.diverged_at:
-        journal.stop(f"diverged in epoch {outcome.diverged_at}")
+        journal.stop(f"diverged in epoch {outcome.diverged_at}", outcome.diverged_at)
 
 
 def require_epochs(bench: Bench, journal: TrainingJournal) -> None:
-    """Refuse a training that ended before its first epoch was through.
+    """Refuse a training that ended before its first epoch was measured, unless that is its result.
 
     Raises
     ------
     RunError
-        If there is nothing that could be evaluated.
+        If there is nothing that could be evaluated, and `on_divergence` is `fail`.
     """
-    if not journal.rows:
-        assert bench.spec.training is not None
+    assert bench.spec.training is not None
+    if not journal.rows and bench.spec.training.on_divergence == "fail":
         rate = bench.spec.training.phases[0].optimizer.lr
         msg = (
             f"{bench.plan.run.id}: it {journal.stopped}, so there is nothing to report; "

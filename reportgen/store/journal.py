@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import StoreError
 from reportgen.hashing import sha256_bytes, sha256_file
 from reportgen.plan.keys import StageKey
-from reportgen.records import EpochRow
+from reportgen.records import EpochRow, within
 from reportgen.store.files import file_errors, write_synced
 from reportgen.store.store import STORE_SCHEMA, Store
 
@@ -54,11 +54,13 @@ class TrainingJournal:
     Attributes
     ----------
     rows : tuple of EpochRow
-        Finished epochs.
+        Finished epochs, of those that are measured.
     seconds : tuple of float
         Seconds of each.
     stopped : str
         Why training ended for good before its last epoch; empty if it did not.
+    diverged_at : int
+        Epoch whose loss was not finite; 0 for none.
     sessions : tuple of Session
         Where it ran, in order.
     """
@@ -69,6 +71,7 @@ class TrainingJournal:
     seconds: tuple[float, ...] = ()
     stopped: str = ""
     sessions: tuple[Session, ...] = ()
+    diverged_at: int = 0
     _state: dict[str, str] | None = None
     _weights: dict[int, dict[str, str]] = field(default_factory=dict)
 
@@ -100,8 +103,13 @@ class TrainingJournal:
 
     def has_ended(self, training: Training) -> bool:
         """Tell whether it ended for good: it diverged, or its last phase is through."""
-        rows = self.rows[: training.epochs]
+        rows = within(self.rows, training.epochs)
         return bool(self.stopped) or training.next_phase(rows) is None
+
+    @property
+    def n_epochs(self) -> int:
+        """Finished epochs, up to the last that was measured."""
+        return self.rows[-1].epoch if self.rows else 0
 
     def begin(self, session: Session) -> None:
         """Note where the next epochs run."""
@@ -130,9 +138,9 @@ class TrainingJournal:
             self._write()
             self._sweep()
 
-    def stop(self, reason: str) -> None:
-        """Note that training ended for good."""
-        self.stopped = reason
+    def stop(self, reason: str, diverged_at: int) -> None:
+        """Note that training ended for good: why, and the epoch whose loss was not finite."""
+        self.stopped, self.diverged_at = reason, diverged_at
         with file_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._write()
@@ -149,6 +157,7 @@ class TrainingJournal:
             "rows": [asdict(row) for row in self.rows],
             "seconds": self.seconds,
             "stopped": self.stopped,
+            "diverged_at": self.diverged_at,
             "sessions": [asdict(session) for session in self.sessions],
             "state": self._state,
             "weights": {str(epoch): file for epoch, file in self._weights.items()},
@@ -227,6 +236,7 @@ def _parse(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJour
         rows=tuple(EpochRow(**row) for row in content["rows"]),
         seconds=tuple(content["seconds"]),
         stopped=content["stopped"],
+        diverged_at=content.get("diverged_at", 0),
         sessions=tuple(Session(**session) for session in content["sessions"]),
         _state=content["state"],
         _weights={int(epoch): file for epoch, file in content["weights"].items()},

@@ -24,7 +24,7 @@ from reportgen.hashing import sha256_json
 from reportgen.models.phases import enter_phase, learnable_names, set_training_mode
 from reportgen.models.study_code import located_errors
 from reportgen.models.weights import dump_weights
-from reportgen.records import EpochRow
+from reportgen.records import EpochRow, within
 from reportgen.training.augmentation import build_augmentation, build_preparation
 from reportgen.training.batches import Batches, Normalizer, PlacedSplit, place_split
 from reportgen.training.checkpoint import dump_state, load_state
@@ -49,7 +49,9 @@ OnBatch = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutcome:
-    """All epochs' rows; `diverged_at` is the epoch whose loss was not finite, 0 for none.
+    """The rows of the epochs that were measured, and where the loss was not finite.
+
+    `diverged_at` is the epoch whose loss was not finite, 0 for none.
 
     The diverged epoch has no row.
     """
@@ -93,7 +95,7 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     on_epoch : callable, optional
         Called with each new row and its seconds, after the journal has it.
     on_batch : callable, optional
-        Called with the share of the epoch's batches that is done, in (0, 1].
+        Called with the share of the batches up to the next row that is done, in (0, 1].
 
     Raises
     ------
@@ -175,12 +177,12 @@ class _Session:
 def _train_epochs(
     session: _Session, journal: Journal, on_epoch: OnEpoch | None, on_batch: OnBatch | None
 ) -> TrainingOutcome:
-    """Train the epochs that the journal does not have."""
+    """Train the epochs that the journal does not have, up to the next row and so on."""
     training, model = session.training, session.network.model
-    rows = list(journal.rows[: training.epochs])
+    rows = list(within(journal.rows, training.epochs))
     optimizer: Optimizer | None = None
     while (following := training.next_phase(rows)) is not None:
-        epoch, (number, is_first) = len(rows) + 1, following
+        done, (number, is_first) = rows[-1].epoch if rows else 0, following
         phase = training.phases[number - 1]
         if optimizer is None and rows:
             optimizer = _resume(session, journal, rows[-1].phase)
@@ -188,7 +190,12 @@ def _train_epochs(
             enter_phase(model, phase, session.learnable)
             optimizer = build_optimizer(model, phase.optimizer)
         started = time.perf_counter()
-        running = _train_epoch(session, phase, optimizer, epoch, on_batch)
+        every = training.validate_every
+        for epoch in range(done + 1, done + every + 1):
+            share = None if on_batch is None else _share_of(on_batch, epoch - done - 1, every)
+            running = _train_epoch(session, phase, optimizer, epoch, share)
+            if not math.isfinite(running[0]):
+                return _diverged(session, rows, epoch, phase)
         row = _measure(session, epoch, number, running)
         seconds = time.perf_counter() - started
         if row is None:
@@ -236,12 +243,15 @@ def _train_epoch(
     return loss_sum.item() / batches.n, hits.item() / batches.n
 
 
+def _share_of(on_batch: OnBatch, done: int, every: int) -> OnBatch:
+    """Return what tells the share of several epochs that is done, of which `done` are through."""
+    return lambda share: on_batch((done + share) / every)
+
+
 def _measure(
     session: _Session, epoch: int, phase: int, running: tuple[float, float]
 ) -> EpochRow | None:
     """Return the epoch's row; None if a loss is not finite."""
-    if not math.isfinite(running[0]):
-        return None
     train = evaluate(session.network, session.evaluation_batches(session.train))
     validation = evaluate(session.network, session.evaluation_batches(session.validation))
     if not (math.isfinite(train[0]) and math.isfinite(validation[0])):

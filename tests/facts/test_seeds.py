@@ -1,9 +1,17 @@
 """Mean and interval over seeds, and trials compared by seed."""
 
+from fractions import Fraction
+
 import pytest
 
 from reportgen.facts.seeds import compare_seeds, seed_facts, versus_facts
 from tests.facts.hand_made import LABELS, record, values
+
+
+def share(errors, n):
+    """Return seed to accuracy, from seed to errors among n samples."""
+    return {seed: Fraction(n - count, n) for seed, count in errors.items()}
+
 
 RIGHT = ((5, 0, 0), (0, 5, 0), (0, 0, 2))
 BASE = [record(seed=1), record(seed=2)]  # 5 errors each at horizon 2, 1 at horizon 4
@@ -28,7 +36,7 @@ def test_mean_and_interval():
 
 def test_paired_by_seed():
     """Errors 10, 12, 9 against 7, 8, 7 of 100: saved 3, 4, 2; no flip reaches 9 but two of 8."""
-    found = compare_seeds({1: 10, 2: 12, 3: 9}, {3: 7, 2: 8, 1: 7}, 100)
+    found = compare_seeds(share({1: 10, 2: 12, 3: 9}, 100), share({3: 7, 2: 8, 1: 7}, 100))
     assert found.paired
     assert found.gain == pytest.approx(0.03)
     assert found.p == found.least_p == 2 / 8
@@ -39,14 +47,16 @@ def test_paired_by_seed():
 
 def test_six_pairs_can_decide():
     mine = {seed: 50 + seed for seed in range(6)}
-    found = compare_seeds(mine, {seed: n - 20 for seed, n in mine.items()}, 1000)
+    found = compare_seeds(
+        share(mine, 1000), share({seed: n - 20 for seed, n in mine.items()}, 1000)
+    )
     assert found.decisive
     assert found.p == 2 / 64
 
 
 def test_unpaired_seeds():
     """{9, 10} against {1, 2}: both extreme divisions of 6."""
-    found = compare_seeds({1: 9, 2: 10}, {3: 1, 4: 2}, 100)
+    found = compare_seeds(share({1: 9, 2: 10}, 100), share({3: 1, 4: 2}, 100))
     assert not found.paired
     assert found.gain == pytest.approx(0.08)
     assert found.p == found.least_p == pytest.approx(2 / 6)
@@ -55,7 +65,7 @@ def test_unpaired_seeds():
 def test_similar_over_seeds():
     mine = {seed: 100 + seed % 3 for seed in range(8)}
     theirs = {seed: 101 + seed % 2 for seed in range(8)}
-    assert compare_seeds(mine, theirs, 10_000).verdict == "similar"
+    assert compare_seeds(share(mine, 10_000), share(theirs, 10_000)).verdict == "similar"
 
 
 def test_versus_facts():

@@ -89,3 +89,51 @@ def test_where_a_phase_stopped_early():
     assert found["net.training.phases.2.stopped_early"] == 4
     assert found["net.training.phases.2.patience"] == 1
     assert found["net.training.phases.2.epochs"] == 5
+
+
+# ── how it ended ────────────────────────────────────────────────────────────
+
+
+def outcome(record):
+    found = values(training_facts("net", record, SPEC, "", "key"))
+    return found["net.outcome"], found["net.diverged_at"]
+
+
+def with_result(**changes):
+    return replace(RECORD, result=replace(RECORD.result, **changes))
+
+
+def test_a_training_that_learnt_is_trained():
+    assert outcome(RECORD) == ("trained", None)
+
+
+def test_a_loss_that_is_not_finite():
+    assert outcome(with_result(diverged_at=5)) == ("diverged", 5)
+
+
+def test_one_that_diverged_before_anything_was_measured():
+    at_once = with_result(diverged_at=1, epochs=(), evaluations=(), maps=())
+    assert outcome(at_once) == ("diverged", 1)
+    assert values(training_facts("net", at_once, SPEC, "", "key"))["net.training.epochs"] == 0
+
+
+def test_a_training_loss_that_stays_at_chance_is_stuck():
+    """Above 95 % of the entropy of the classes."""
+    chance = chance_loss(RECORD)
+    rows = tuple(replace(row, train_loss=0.96 * chance) for row in RECORD.result.epochs)
+    assert outcome(with_result(epochs=rows)) == ("stuck", None)
+    rows = (*rows[:3], replace(rows[3], train_loss=0.94 * chance))
+    assert outcome(with_result(epochs=rows)) == ("trained", None)
+
+
+def test_epochs_measured_now_and_then():
+    """Every tenth: the onset, the least loss and the plateau are told by their epochs."""
+    rows = tuple(replace(row, epoch=10 * row.epoch) for row in RECORD.result.epochs)
+    evaluation = replace(RECORD.result.evaluations[1], horizon=40, epoch=30)
+    made = with_result(epochs=rows, evaluations=(evaluation,))
+    found = values(curve_facts("net", made, evaluation, "key"))
+    assert found["net.h40.verdict.loss_minimum"] == 30
+    assert found["net.h40.verdict.tail"] == 20
+    assert found["net.h40.verdict.gap"] == pytest.approx(0.90 - 11 / 12)
+    assert found["net.h40.verdict.diverged"] is False
+    assert values(training_facts("net", made, SPEC, "", "key"))["net.training.epochs"] == 40

@@ -53,6 +53,11 @@ def answers(name, wrong, horizons=(1,), labels=None, groups=None, classes=CLASSE
     return dataclasses.replace(base, result=result, arrays=arrays)
 
 
+def alike(records):
+    """Say of all records that their data are divided alike."""
+    return dict.fromkeys(records, "one division")
+
+
 def of(**wrong):
     """Return records by name, from the samples that each gets wrong."""
     return {name: answers(name, missed) for name, missed in wrong.items()}
@@ -192,29 +197,33 @@ def test_only_the_same_samples_are_compared():
         "b": answers("b", {0}, labels=(np.arange(N) + 1) % 3),
         "c": answers("c", {0}, classes=("ant", "bee", "dog")),
     }
-    assert list(find_rivals(("a", "b", "c", "d"), records)) == [("a", "d")]
-    ids = values(section_facts([("a", "b", "c", "d")], records))
+    assert list(find_rivals(("a", "b", "c", "d"), records, alike(records))) == [("a", "d")]
+    ids = values(section_facts([("a", "b", "c", "d")], records, alike(records)))
     assert {name.split(".")[0] for name in ids} == {"a", "d"}
 
 
 def test_two_sets_of_samples_in_one_section():
     other = (np.arange(N) + 1) % 3
     records = of(a={0}, c={1}) | {x: answers(x, {0}, labels=other) for x in "bd"}
-    assert list(find_rivals(("a", "b", "c", "d"), records)) == [("a", "c"), ("b", "d")]
+    assert list(find_rivals(("a", "b", "c", "d"), records, alike(records))) == [
+        ("a", "c"),
+        ("b", "d"),
+    ]
 
 
 def test_an_experiment_without_an_evaluation_takes_no_part():
     records = of(a={0}, b={1})
     none = dataclasses.replace(records["b"].result, evaluations=())
     records["b"] = dataclasses.replace(records["b"], result=none)
-    assert list(find_rivals(("a", "b"), records)) == []
+    assert list(find_rivals(("a", "b"), records, alike(records))) == []
 
 
 # ── sections ────────────────────────────────────────────────────────────────
 
 
 def test_an_experiment_alone_has_no_facts():
-    assert list(section_facts([("a",), ("b",)], of(a={0}, b={1}))) == []
+    records = of(a={0}, b={1})
+    assert list(section_facts([("a",), ("b",)], records, alike(records))) == []
 
 
 @pytest.mark.parametrize(
@@ -235,7 +244,36 @@ def test_sections_that_share_an_experiment_are_one(sections, families):
 
 def test_sections_are_compared_apart():
     records = of(a={0}, b={1}, c={2}, d={3})
-    found = values(section_facts([("a", "b"), ("c", "d")], records))
+    found = values(section_facts([("a", "b"), ("c", "d")], records, alike(records)))
     assert "a.versus.b.gain" in found
     assert "a.versus.c.gain" not in found
     assert found["c.versus.n"] == 1
+
+
+def test_other_divisions_are_not_compared_though_labels_agree():
+    """Emoji in the order of their classes have the same labels however they are divided."""
+    records = of(a={0}, b={1}, c={2})
+    samples = {"a": "division 0", "b": "division 1", "c": "division 0"}
+    assert list(find_rivals(("a", "b", "c"), records, samples)) == [("a", "c")]
+
+
+def test_a_test_split_is_what_experiments_are_compared_on():
+    """On validation `a` is better by 8; of 10 test samples `b` alone has 3, `a` alone 1."""
+    records = {}
+    for name, wrong in (("a", {0, 1, 2}), ("b", {3})):
+        record = answers(name, {0, 1} if name == "a" else set(range(10)))
+        labels = (np.arange(10) % 3).astype(np.uint16)
+        guess = labels.copy()
+        guess[sorted(wrong)] = (labels[sorted(wrong)] + 1) % 3
+        matrix = ((4 - len(wrong), len(wrong), 0), (0, 3, 0), (0, 0, 3))
+        arrays = record.arrays | {"test.labels": labels, "h1.test.predictions": guess}
+        held_out = dataclasses.replace(
+            record.result.evaluations[0], split="test", n=10, n_errors=len(wrong), confusion=matrix
+        )
+        result = dataclasses.replace(record.result, tests=(held_out,))
+        records[name] = dataclasses.replace(record, result=result, arrays=arrays)
+    found = values(rival_facts(("a", "b"), records))
+    assert found["a.versus.split"] == "test"
+    assert (found["a.versus.b.fixed"], found["a.versus.b.broken"]) == (1, 3)
+    assert found["a.versus.b.gain"] == -0.2
+    assert (found["a.rank"], found["b.rank"]) == (2, 1)

@@ -136,7 +136,7 @@ def test_few_and_many_epochs_can_be_drawn(
         ({"train_loss": (0.4, 0.3, 0.2, float("nan"))}, "finite and >= 0"),
         ({"running_loss": (0.4, 0.3, 0.2, -0.1)}, "finite and >= 0"),
         ({"validation_accuracy": (89.0, 92.0, 95.0, 94.0)}, r"fractions in \[0, 1\]"),
-        ({"best": (BestMark(5, "x"),)}, r"within 1 to 4, got \[5\]"),
+        ({"best": (BestMark(5, "x"),)}, r"within 1 to 4 and have values, got \[5\]"),
         ({"best": (BestMark(3, "x"), BestMark(2, "y"))}, "must rise"),
         ({"extension": Extension(4, "x")}, "from 1 to 3"),
         ({"width_mm": 400.0}, "40 to 250 mm wide, got 400"),

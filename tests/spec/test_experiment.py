@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
@@ -384,3 +385,51 @@ def test_the_pictured_horizon_is_the_one_with_maps() -> None:
     assert Experiment.from_plain(experiment()).illustrated_horizon == 2
     assert Experiment.from_plain(experiment(embeddings=maps)).illustrated_horizon == 4
     assert Experiment.from_plain(experiment(embeddings=None)).illustrated_horizon == 2
+
+
+# ── seeds that draw, and measurements now and then ──────────────────────────
+
+
+def test_a_part_or_a_division_is_drawn_by_the_run() -> None:
+    split = {"train": 5, "validation": 3, "test": 2, "seed": "run"}
+    dataset = {"name": "digits", "split": split, "subset": {"n": 4, "seed": "run"}}
+    spec = Experiment.from_plain(experiment(dataset=dataset)).dataset
+    drawn = spec.drawn(9)
+    assert (drawn.split.seed, drawn.subset.seed) == (9, 9)
+    fixed = Experiment.from_plain(
+        experiment(dataset={"name": "digits", "split": split | {"seed": 4}})
+    )
+    assert fixed.dataset.drawn(9) == fixed.dataset
+
+
+@pytest.mark.parametrize(
+    ("split", "has"),
+    [
+        (None, False),
+        ({"train": 5, "validation": 3}, False),
+        ({"train": 5, "validation": 3, "test": 2}, True),
+        ({"validation_share": 0.2}, False),
+        ({"validation_share": 0.2, "test_share": 0.1}, True),
+    ],
+)
+def test_whether_something_is_kept_for_a_test(split: Any, has: bool) -> None:
+    spec = Experiment.from_plain(experiment(dataset={"name": "digits", "split": split}))
+    assert spec.dataset.has_test is has
+
+
+@pytest.mark.parametrize("seed", ["each", "", True, 1.5, -1, None])
+def test_what_is_no_seed_of_a_part(seed: Any) -> None:
+    (message,) = refused(experiment(dataset={"name": "digits", "subset": {"n": 4, "seed": seed}}))
+    assert re.match(r"dataset\.subset\.seed (must|cannot) be ", message)
+
+
+def test_ends_that_would_not_be_measured() -> None:
+    value = phase(epochs=10)
+    value["phases"].append({"epochs": 6, "optimizer": SGD})
+    text = "must be a multiple of validate_every, 4, so that its end is measured, got"
+    assert refused(experiment(training=value | {"validate_every": 4}, horizons=[4, 10])) == [
+        f"training.phases.0.epochs {text} 10",
+        f"training.phases.1.epochs {text} 6",
+        f"horizons.1 {text} 10",
+    ]
+    assert refused(experiment(training=value | {"validate_every": 2}, horizons=[4, 10])) == []

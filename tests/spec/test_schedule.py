@@ -77,3 +77,20 @@ def test_out_of_patience_in_the_last_epoch_is_not_early() -> None:
 def test_what_a_rule_cannot_say(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="EarlyStopping"):
         EarlyStopping.model_validate(values)
+
+
+def test_patience_counts_epochs_however_seldom_they_are_measured() -> None:
+    """Measured every fifth epoch; after 0.4 at epoch 10 ten epochs pass without a lower loss."""
+    spec = Training(batch_size=4, phases=(phase(40, 10),), validate_every=5)
+    rows = [row(5 * i, 1, loss) for i, loss in enumerate([0.5, 0.4, 0.6, 0.5], start=1)]
+    assert spec.next_phase(rows[:3]) == (1, False)
+    assert spec.next_phase(rows) is None
+    assert spec.phases[0].stopped_early(rows, 5) == 20
+
+
+def test_phases_end_by_epochs_not_by_measurements() -> None:
+    spec = Training(batch_size=4, phases=(phase(10), phase(5)), validate_every=5)
+    rows = [row(5, 1, 1.0), row(10, 1, 1.0)]
+    assert spec.next_phase(rows[:1]) == (1, False)
+    assert spec.next_phase(rows) == (2, True)
+    assert spec.next_phase([*rows, row(15, 2, 1.0)]) is None

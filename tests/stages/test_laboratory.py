@@ -1,5 +1,6 @@
 """Each stage is run as far as the store does not hold it; what was finished is kept."""
 
+import copy
 import math
 import shutil
 
@@ -10,7 +11,8 @@ from reportgen.errors import DataError, ModelError, RunError, StoreError
 from reportgen.records import MAX_THUMBNAILS
 from reportgen.stages import train as train_module
 from reportgen.store.codec import result_digest
-from tests.toy_project import EXPERIMENT, Toy, write_data
+from tests.stages.conftest import Notes
+from tests.toy_project import EXPERIMENT, REPORT, Toy, write_data
 
 BASE, NARROW = "toy_net (seed 7)", "toy_net.narrow (seed 7)"
 
@@ -200,7 +202,22 @@ def test_recorded_divergence_has_the_epochs_before(toy, make_records, notes, mon
 def test_recorded_divergence_before_anything_was_learnt(toy, make_records, notes, monkeypatch):
     toy.train(on_divergence="record")
     diverge_at(monkeypatch, 1)
-    with pytest.raises(RunError, match="diverged in epoch 1, so there is nothing to report"):
+    result = make_records(toy, notes)[BASE].result
+    assert (result.stopped, result.diverged_at) == ("diverged in epoch 1", 1)
+    assert (result.epochs, result.evaluations, result.maps) == ((), (), ())
+    again = make_records(toy, Notes())[BASE].result
+    assert result_digest(again) == result_digest(result)
+
+
+def test_nothing_starts_from_a_network_that_diverged_at_once(toy, make_records, notes, monkeypatch):
+    training = EXPERIMENT["training"] | {"on_divergence": "record"}
+    toy.write(toy_net={"training": training, "sweep": []})
+    toy.write(other={"weights": "experiment:toy_net", "sweep": []})
+    sections = copy.deepcopy(REPORT["sections"])
+    sections[0]["experiments"].append("other")
+    toy.write(report={"sections": sections})
+    diverge_at(monkeypatch, 1)
+    with pytest.raises(RunError, match=r"other \(seed 7\): starts from toy_net \(seed 7\), which"):
         make_records(toy, notes)
 
 

@@ -71,7 +71,7 @@ def test_weights_of_an_epoch_that_was_no_best(journal):
 
 
 def test_stopped_for_good(store, journal):
-    journal.stop("diverged in epoch 3")
+    journal.stop("diverged in epoch 3", 3)
     assert open_journal(store, KEY).stopped == "diverged in epoch 3"
 
 

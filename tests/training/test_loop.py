@@ -416,3 +416,46 @@ def test_no_gradient_goes_through_frozen_layers():
     passes = 5 + 3  # of 50 and of 21 samples by 10, in evaluation
     assert seen == [False] * (probe + batches + passes) + [True] * batches + [False] * passes
     assert model.conv.weight.grad is not None
+
+
+# ── measured now and then ───────────────────────────────────────────────────
+
+
+def test_epochs_between_measurements_have_no_row_and_change_nothing():
+    """Six epochs measured every second one: the rows are those of a training measured always."""
+    every, always = (train(training(phase(6), validate_every=n))[0].rows for n in (2, 1))
+    assert [row.epoch for row in every] == [2, 4, 6]
+    assert every == tuple(row for row in always if row.epoch % 2 == 0)
+
+
+def test_a_death_between_measurements_costs_the_epochs_since_the_last():
+    spec = training(phase(2), phase(4, ADAM), validate_every=2)
+    whole, kept, _ = train(spec)
+    mortal = MortalJournal(dies_after=4)
+    with pytest.raises(Killed):
+        train(spec, mortal)
+    again, journal, _ = train(spec, MemoryJournal(mortal.rows, mortal.states[-1]))
+    assert again.rows == whole.rows
+    assert [row.phase for row in whole.rows] == [1, 2, 2]
+    assert journal.states[-1] == kept.states[-1]
+
+
+def test_a_divergence_between_measurements_is_told_at_its_epoch(monkeypatch):
+    train_epoch = loop._train_epoch
+
+    def broken(session, phase, optimizer, epoch, on_batch):
+        found = train_epoch(session, phase, optimizer, epoch, on_batch)
+        return (float("nan"), 0.0) if epoch == 5 else found
+
+    monkeypatch.setattr(loop, "_train_epoch", broken)
+    spec = training(phase(9), validate_every=3, on_divergence="record")
+    outcome, journal, _ = train(spec)
+    assert outcome.diverged_at == 5
+    assert [row.epoch for row in journal.rows] == [3]
+
+
+def test_progress_runs_once_from_one_measurement_to_the_next():
+    """Two epochs of five batches each: ten rising shares, the last one whole."""
+    shares = []
+    train(training(phase(2), validate_every=2), on_batch=shares.append)
+    assert shares == pytest.approx([n / len(shares) for n in range(1, len(shares) + 1)])
