@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 FILL = 20 / 28
 """Of the image's side, the longer side of a letter: the share that it has in MNIST."""
 
-_MEASURED = 256  # pixels an em, at which letters are measured
+_MEASURED = 128  # pixels an em, at which letters are measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,12 @@ class Pen:
         from PIL import Image, ImageDraw
 
         text = chr(self._face.code_point(letter))
-        left, top, right, bottom = self._font.getbbox(text, anchor="ls")
-        longer = max(right - left, bottom - top)
-        if not longer:
+        box = _ink(self._font, text)
+        if box is None:
             raise damaged(self._path, f"a font with the letter {letter}", "nothing to draw")
+        longer = max(box[2] - box[0], box[3] - box[1])
         font = self._font.font_variant(size=_MEASURED * FILL * self._side / longer)
-        left, top, right, bottom = font.getbbox(text, anchor="ls")
+        left, top, right, bottom = _ink(font, text) or box
         place = ((self._side - left - right) / 2, (self._side - top - bottom) / 2)
         canvas = Image.new("L", (self._side, self._side), "white")
         ImageDraw.Draw(canvas).text(
@@ -148,14 +149,23 @@ class Pen:
         return canvas
 
 
+def _ink(font: FreeTypeFont, text: str) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of what is drawn, from the start of the baseline."""
+    mask, (x, y) = font.getmask2(text, "L", anchor="ls")
+    box = mask.getbbox()
+    return box and (x + box[0], y + box[1], x + box[2], y + box[3])
+
+
 def _open(path: Path) -> FreeTypeFont:
     """Open a font file."""
     from PIL import ImageFont
 
     try:
-        return ImageFont.truetype(path, _MEASURED, layout_engine=ImageFont.Layout.BASIC)
+        data = io.BytesIO(path.read_bytes())
     except OSError as error:
-        if error.errno is not None:
-            msg = f"{path} cannot be read: {error.strerror or error}"
-            raise DataError(msg) from error
+        msg = f"{path} cannot be read: {error.strerror or error}"
+        raise DataError(msg) from error
+    try:
+        return ImageFont.truetype(data, _MEASURED, layout_engine=ImageFont.Layout.BASIC)
+    except OSError as error:
         raise damaged(path, "a font", " ".join(str(error).split())) from error

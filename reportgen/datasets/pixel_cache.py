@@ -118,8 +118,8 @@ def making(folder: Path) -> Iterator[Path]:
         _put(staging, folder)
     except OSError as error:
         msg = (
-            f"{folder.parent} cannot be written: {error.strerror or error}; decoded images are "
-            "kept there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
+            f"{folder.parent} cannot be written: {error.strerror or error}; images are kept "
+            "there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
         )
         raise StoreError(msg) from error
     finally:
