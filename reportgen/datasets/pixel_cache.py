@@ -1,10 +1,11 @@
-"""Decoded images on disk, mapped into memory instead of read.
+"""Decoded or drawn images on disk, mapped into memory instead of read.
 
 ::
 
     <cache folder>/decoded/<key>/index.json    shape, labels' digest, classes, splits, skipped
     <cache folder>/decoded/<key>/images.u8     pixels of all splits, (n, h, w, c)
     <cache folder>/decoded/<key>/labels.u2     classes, little endian
+    <cache folder>/decoded/<key>/groups.i4     groups, little endian; only where there are any
 
 An entry is written beside its place, flushed, and renamed into it whole; of two
 builds that make one at a time, the first to finish wins and both are the same.
@@ -35,13 +36,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 CACHE_SCHEMA = 1
-INDEX, IMAGES, LABELS = "index.json", "images.u8", "labels.u2"
+INDEX, IMAGES, LABELS, GROUPS = "index.json", "images.u8", "labels.u2", "groups.i4"
 _PROBES, _PROBE_BYTES = 64, 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What an entry holds: splits by name and size in the order in which they lie."""
+    """What an entry holds: splits by name and size in the order in which they lie.
+
+    `labels` and `groups` are digests of their files; without groups there is no such file.
+    """
 
     classes: list[str]
     splits: list[tuple[str, int]]
@@ -49,11 +53,12 @@ class Index:
     n_skipped: int
     labels: str
     probe: str
+    groups: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Image files as pixels; the images are mapped, not read."""
+    """Images as pixels, decoded or drawn; they are mapped, not read."""
 
     classes: tuple[str, ...]
     splits: Mapping[str, Split]
@@ -82,15 +87,19 @@ def read_entry(folder: Path) -> Decoded | None:
             return None
         if probe(folder / IMAGES) != index.probe:
             return None
+        groups = (folder / GROUPS).read_bytes() if index.groups else b""
+        if index.groups and sha256_bytes(groups) != index.groups:
+            return None
         # Copy on write: nobody can change the file through the array.
         images = np.memmap(folder / IMAGES, np.uint8, "c", shape=tuple(index.shape))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Decoded(
-        tuple(index.classes),
-        _cut(images, np.frombuffer(labels, "<u2").astype(np.uint16), index.splits),
-        index.n_skipped,
+    whole = Split(
+        images,
+        np.frombuffer(labels, "<u2").astype(np.uint16),
+        np.frombuffer(groups, "<i4").astype(np.int32) if index.groups else None,
     )
+    return Decoded(tuple(index.classes), _cut(whole, index.splits), index.n_skipped)
 
 
 @contextlib.contextmanager
@@ -109,8 +118,8 @@ def making(folder: Path) -> Iterator[Path]:
         _put(staging, folder)
     except OSError as error:
         msg = (
-            f"{folder.parent} cannot be written: {error.strerror or error}; decoded images are "
-            "kept there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
+            f"{folder.parent} cannot be written: {error.strerror or error}; images are kept "
+            "there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
         )
         raise StoreError(msg) from error
     finally:
@@ -123,10 +132,12 @@ def write_index(
     splits: Mapping[str, Sequence[int]],
     shape: tuple[int, int, int],
     n_skipped: int,
+    groups: bytes = b"",
 ) -> None:
-    """Write labels and index beside the images, and flush all three.
+    """Write labels, groups and index beside the images, and flush all of them.
 
-    `splits` holds the label of each image that was written, `shape` is that of one.
+    `splits` holds the label of each image that was written, `shape` is that of one,
+    `groups` the group of each as a little-endian integer of four bytes.
     """
     labels = np.concatenate([np.array(part, "<u2") for part in splits.values()]).tobytes()
     sizes = [(name, len(part)) for name, part in splits.items()]
@@ -137,14 +148,27 @@ def write_index(
         n_skipped,
         sha256_bytes(labels),
         probe(folder / IMAGES),
+        sha256_bytes(groups) if groups else "",
     )
     (folder / LABELS).write_bytes(labels)
+    if groups:
+        (folder / GROUPS).write_bytes(groups)
     plain = asdict(index)
     head = {"schema": CACHE_SCHEMA, "index": plain, "sha256": sha256_json(plain)}
     (folder / INDEX).write_bytes(canonical_json(head))
-    for name in (INDEX, LABELS, IMAGES):
+    for name in (INDEX, LABELS, IMAGES, *([GROUPS] if groups else [])):
         with (folder / name).open("rb+") as file:
             os.fsync(file.fileno())
+
+
+def write_split(folder: Path, classes: Sequence[str], split: Split) -> None:
+    """Write an entry of one split, `all`, that is in memory whole."""
+    with (folder / IMAGES).open("wb") as file:
+        file.write(np.ascontiguousarray(split.images).data)
+    height, width, channels = split.images.shape[1:]
+    groups = b"" if split.groups is None else split.groups.astype("<i4").tobytes()
+    labels = {"all": split.labels.tolist()}
+    write_index(folder, classes, labels, (height, width, channels), 0, groups)
 
 
 def probe(path: Path) -> str:
@@ -158,12 +182,14 @@ def probe(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _cut(images: np.ndarray, labels: np.ndarray, splits: list[tuple[str, int]]) -> dict[str, Split]:
+def _cut(whole: Split, splits: list[tuple[str, int]]) -> dict[str, Split]:
     """Return the splits as views of the arrays that hold all of them."""
     found = {}
     start = 0
     for name, size in splits:
-        found[name] = Split(images[start : start + size], labels[start : start + size])
+        rows = slice(start, start + size)
+        groups = None if whole.groups is None else whole.groups[rows]
+        found[name] = Split(whole.images[rows], whole.labels[rows], groups)
         start += size
     return found
 

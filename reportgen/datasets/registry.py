@@ -10,9 +10,8 @@ import numpy as np
 
 from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, known_dataset
 from reportgen.datasets.cifar_batches import CifarBatches
-from reportgen.datasets.glyphs import DrawnGlyphs
 from reportgen.datasets.idx import IdxFolder
-from reportgen.datasets.image_folders import ImageFolders
+from reportgen.datasets.made_place import MadePlace
 from reportgen.datasets.npz import NpzFile, read_classes
 from reportgen.datasets.place import Found, Miss, Place, Request, sign, walk_folder
 from reportgen.datasets.source import Source
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.spec.glyphs import Glyphs
     from reportgen.spec.images import ImageSource
+    from reportgen.spec.letters import Letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,8 @@ class Location:
         A row a file: label, size in bytes, time of the last change in ns. The
         label holds the role and a hash of path and inode, so that another file
         of the same size and time is told apart, and no path goes into a cache. A
-        folder's row has the number and a digest of its files instead. Of image
-        files there is one row more, of how they are read; of glyphs, of how they
-        are drawn.
+        folder's row has the number and a digest of its files instead. Where pixels
+        are made of the files there is one row more, of how they are read or drawn.
 
         Raises
         ------
@@ -62,7 +61,7 @@ class Location:
             If a file went away since it was found.
         """
         rows = [sign(role, path) for role, path in self.files.items()]
-        if isinstance(self.place, ImageFolders | DrawnGlyphs):
+        if isinstance(self.place, MadePlace):
             rows.append([f"manner {self.place.manner_mark}"])
         return rows
 
@@ -88,6 +87,7 @@ def locate(
     *,
     source: ImageSource | None = None,
     glyphs: Glyphs | None = None,
+    letters: Letters | None = None,
     download: bool = True,
 ) -> Location:
     """Return where a data set lies, the first place that has it.
@@ -102,6 +102,8 @@ def locate(
         What the experiment file says of the image files that the data set lies as.
     glyphs : Glyphs, optional
         What it says of the emoji that are drawn.
+    letters : Letters, optional
+        What it says of the letters that are drawn.
     download : bool
         Whether the last resort, torchvision's download, may be taken.
 
@@ -111,7 +113,7 @@ def locate(
         If the name is unknown, the data directory is no folder, or no place has
         the data set: the message lists what was tried and how to get it.
     """
-    known = known_dataset(name, source, glyphs)
+    known = known_dataset(name, source, glyphs, letters)
     if data_dir is not None and not data_dir.is_dir():
         msg = f"data directory {data_dir} is no folder; correct --data-dir or REPORTGEN_DATA"
         raise DataError(msg)
@@ -134,7 +136,7 @@ def load_source(location: Location) -> Source:
         If a file is damaged; the message names it.
     """
     known, n_skipped = location.known, 0
-    if isinstance(location.place, ImageFolders):
+    if isinstance(location.place, MadePlace):
         decoded = location.place.decode(location.files)
         classes, splits, n_skipped = decoded.classes, decoded.splits, decoded.n_skipped
     else:

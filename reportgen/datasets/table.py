@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import importlib.metadata
-import importlib.util
 import io
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.datasets.package_file import PackageFile
 from reportgen.datasets.place import Found, Miss, Request, damaged
 from reportgen.datasets.source import Split
 from reportgen.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -51,14 +50,11 @@ class PackageTable:
     def find(self, request: Request) -> Found | Miss:
         """Return the file, without importing the package."""
         del request  # an installed package has one place
-        spec = importlib.util.find_spec(self.module)
-        if spec is None or not spec.submodule_search_locations:
-            return Miss(f"package {self.distribution}: not installed")
-        path = Path(spec.submodule_search_locations[0], *self.file.split("/"))
-        version = importlib.metadata.version(self.distribution)
-        if not path.is_file():
-            return Miss(f"package {self.distribution} {version}: it has no {self.file}")
-        return Found(f"package {self.distribution} {version}", {"table": path})
+        wanted = PackageFile(self.distribution, self.module, self.file)
+        path = wanted.find()
+        if isinstance(path, Miss):
+            return path
+        return Found(f"package {wanted.package}", {"table": path})
 
     def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
         """Read the one split, `all`."""

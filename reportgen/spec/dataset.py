@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -12,6 +13,7 @@ from reportgen.spec.base import Count, Name, Positive, Seed, SpecModel, Text, pl
 from reportgen.spec.consistency import Inconsistency
 from reportgen.spec.glyphs import Glyphs
 from reportgen.spec.images import ImageSource
+from reportgen.spec.letters import Letters
 
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 
@@ -43,6 +45,10 @@ def draw_seed(seed: int | str) -> int:
         msg = f"the seed is that of a run, got {seed}"
         raise ValueError(msg)
     return seed
+
+
+DRAWN: Mapping[str, str] = MappingProxyType({"glyphs": "openmoji", "letters": "letters"})
+"""What says how images are drawn, and the data set that it is for."""
 
 
 class Subset(SpecModel):
@@ -125,8 +131,8 @@ class DatasetSpec(SpecModel):
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
         description=(
-            "mnist, fashion-mnist, mnist-5k, digits, openmoji, cifar10, alien-vs-predator, "
-            "NAME.npz of the data directory, or a name of your own for `source`."
+            "mnist, fashion-mnist, emnist-letters, mnist-5k, digits, openmoji, letters, cifar10, "
+            "alien-vs-predator, NAME.npz of the data directory, or a name of your own for `source`."
         ),
     )
     source: ImageSource | None = Field(
@@ -134,6 +140,9 @@ class DatasetSpec(SpecModel):
     )
     glyphs: Glyphs | None = Field(
         None, description="Of openmoji: which emoji, drawn how; without it, all known classes."
+    )
+    letters: Letters | None = Field(
+        None, description="Of letters: how many are drawn, and how; without it, 2000 of each."
     )
     split: (
         Annotated[
@@ -186,13 +195,16 @@ class DatasetSpec(SpecModel):
                     yield f'dataset.class_groups.{group}: no class is called "{name}"; {hint}'
 
     @model_validator(mode="after")
-    def _glyphs_fit(self) -> Self:
-        if found := list(self._stray_glyphs()):
+    def _drawing_fits(self) -> Self:
+        if found := list(self._stray_drawings()):
             raise placed(DatasetSpec, found)
         return self
 
-    def _stray_glyphs(self) -> Iterator[Inconsistency]:
-        if self.glyphs is not None and self.name != "openmoji":
-            yield ("glyphs",), f'is for the data set openmoji alone, got "{self.name}"'
-        if self.glyphs is not None and self.source is not None:
-            yield ("source",), "cannot stand beside glyphs; give one of them"
+    def _stray_drawings(self) -> Iterator[Inconsistency]:
+        for key, owner in DRAWN.items():
+            if getattr(self, key) is None:
+                continue
+            if self.name != owner:
+                yield (key,), f'is for the data set {owner} alone, got "{self.name}"'
+            if self.source is not None:
+                yield ("source",), f"cannot stand beside {key}; give one of them"

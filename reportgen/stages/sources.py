@@ -58,6 +58,7 @@ class SourceShelf:
                 self.data_dir,
                 source=spec.source,
                 glyphs=spec.glyphs,
+                letters=spec.letters,
                 download=not self.looking,
             )
         return self._locations[key]
@@ -98,4 +99,4 @@ class SourceShelf:
 def _identity(spec: DatasetSpec) -> bytes:
     """Return what tells two data sources apart."""
     # Not canonical: the order of the classes of glyphs tells two sources apart too.
-    return spec.model_dump_json(include={"name", "source", "glyphs"}).encode()
+    return spec.model_dump_json(include={"name", "source", "glyphs", "letters"}).encode()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.datasets.idx import MNIST, IdxFiles
 from reportgen.datasets.source import Source, Split
 
 DIGITS = tuple("0123456789")
@@ -34,14 +35,17 @@ def idx_bytes(array: NDArray[np.uint8]) -> bytes:
     return head + array.tobytes()
 
 
-def write_idx_folder(folder: Path, *, zipped: bool = False, n_train: int = 20) -> None:
+def write_idx_folder(
+    folder: Path, *, zipped: bool = False, n_train: int = 20, files: IdxFiles = MNIST
+) -> None:
     """Write the four files of a small MNIST: `n_train` training and 10 validation images."""
     folder.mkdir(parents=True)
-    for prefix, n in (("train", n_train), ("t10k", 10)):
+    for prefix, n in ((files.train, n_train), (files.validation, 10)):
         split = make_split([i % 10 for i in range(n)], seed=n)
+        images = split.images[..., 0]
         parts = {
-            f"{prefix}-images-idx3-ubyte": split.images[..., 0],
-            f"{prefix}-labels-idx1-ubyte": split.labels.astype(np.uint8),
+            f"{prefix}-images-idx3-ubyte": images.swapaxes(1, 2) if files.transposed else images,
+            f"{prefix}-labels-idx1-ubyte": split.labels.astype(np.uint8) + files.labels[0],
         }
         for name, array in parts.items():
             data = idx_bytes(array)

@@ -8,12 +8,14 @@ import hashlib
 import http.server
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reportgen.datasets.idx import EMNIST_LETTERS
 from reportgen.datasets.registry import load_source, locate
 from reportgen.errors import DataError
 from tests.datasets.made import write_idx_folder
@@ -104,3 +106,49 @@ def test_without_torchvision_the_message_says_so(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "torchvision.datasets", None)
     with pytest.raises(DataError, match="torchvision's download: torchvision is not installed"):
         locate("mnist")
+
+
+@pytest.fixture
+def emnist(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """torchvision's class, pointed at an archive of a small EMNIST and at its checksum."""
+    datasets = pytest.importorskip("torchvision.datasets")
+    packed = tmp_path / "packed"
+    write_idx_folder(packed, zipped=True, files=EMNIST_LETTERS)
+    archive = tmp_path / "served" / "gzip.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in packed.iterdir():
+            file.write(path, f"gzip/{path.name}")
+        # Another part of the same archive, which nobody asked for.
+        file.writestr("gzip/emnist-digits-train-labels-idx1-ubyte.gz", gzip.compress(b"other"))
+    monkeypatch.setattr(datasets.EMNIST, "url", f"{server}gzip.zip")
+    monkeypatch.setattr(datasets.EMNIST, "md5", hashlib.md5(archive.read_bytes()).hexdigest())
+    return datasets.EMNIST
+
+
+def test_of_an_archive_of_several_data_sets_only_the_letters_are_kept(
+    tmp_path: Path, emnist: Any
+) -> None:
+    location = locate("emnist-letters")
+    assert location.origin == "torchvision's download"
+    source = load_source(location)
+    assert {name: len(split) for name, split in source.splits.items()} == {
+        "train": 20,
+        "validation": 10,
+    }
+    assert source.splits["train"].labels.tolist() == [i % 10 for i in range(20)]
+    cache = tmp_path / "cache" / "reportgen" / "datasets"
+    assert names(cache) == ["EMNIST"]
+    assert names(cache / "EMNIST" / "raw") == [
+        "emnist-letters-test-images-idx3-ubyte",
+        "emnist-letters-test-labels-idx1-ubyte",
+        "emnist-letters-train-images-idx3-ubyte",
+        "emnist-letters-train-labels-idx1-ubyte",
+    ]
+
+
+def test_an_archive_that_is_cut_short_leaves_nothing_behind(tmp_path: Path, emnist: Any) -> None:
+    archive = tmp_path / "served" / "gzip.zip"
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with pytest.raises(DataError, match="torchvision's download into .*"):
+        locate("emnist-letters")
+    assert names(tmp_path / "cache" / "reportgen" / "datasets") == []

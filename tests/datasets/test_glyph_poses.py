@@ -81,6 +81,42 @@ def test_coefficients_by_hand() -> None:
     assert Pose(right=0.1, down=-0.2).coefficients(10) == (1.0, 0.0, -1.0, -0.0, 1.0, 2.0)
 
 
+def test_a_slant_leans_to_the_right() -> None:
+    """By half the height about the middle of 10: at the top, 5 above, 2.5 to the right."""
+    assert Pose(shear=0.5).coefficients(10) == (1.0, 0.5, -2.5, -0.0, 1.0, 0.0)
+    # The place 7.5 of the upper edge shows the middle of that edge.
+    assert 1.0 * 7.5 + 0.5 * 0 - 2.5 == 5.0
+
+
+def test_a_stretch_widens_and_leaves_the_height() -> None:
+    """Twice as wide about the middle of 10: 0 shows 2.5; the height is as it was."""
+    assert Pose(stretch=2.0).coefficients(10) == (0.5, 0.0, 2.5, -0.0, 1.0, 0.0)
+
+
+def test_what_is_slanted_is_turned_afterwards() -> None:
+    """A quarter turn clockwise: what leaned to the right at the top now sinks at the right.
+
+    The top of the middle, (5, 0), goes to (7.5, 0), and turned about (5, 5) to (10, 7.5).
+    """
+    a, b, c, d, e, f = Pose(angle=math.pi / 2, shear=0.5).coefficients(10)
+    assert a * 10 + b * 7.5 + c == pytest.approx(5)
+    assert d * 10 + e * 7.5 + f == pytest.approx(0)
+
+
+def test_a_grey_picture_is_drawn_too() -> None:
+    assert small(LEFT.convert("L"), Pose(), grey=True) == [[255, 255, 0, 0]] * 4
+    shifted = small(LEFT.convert("L"), Pose(down=0.5), grey=True)
+    assert shifted == [[0] * 4] * 2 + [[255, 255, 0, 0]] * 2
+
+
+def test_other_ranges_bring_what_they_name() -> None:
+    ranges = {"weight": (0.1, 0.2), "shear": (-0.5, -0.4)}
+    poses = random_poses(50, 3, ranges=ranges)
+    assert all(0.1 <= pose.weight < 0.2 and -0.5 <= pose.shear < -0.4 for pose in poses)
+    assert {(pose.angle, pose.scale, pose.stretch) for pose in poses} == {(0.0, 1.0, 1.0)}
+    assert random_poses(5, 3, ranges=ranges) == poses[:5]
+
+
 def test_poses_fill_their_ranges_and_follow_from_the_seeds() -> None:
     poses = random_poses(400, 3, 0x1F34E)
     columns = {

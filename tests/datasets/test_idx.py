@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.datasets.idx import IdxFolder, read_idx, read_pair
+from reportgen.datasets.idx import EMNIST_LETTERS, IdxFolder, read_idx, read_pair
 from reportgen.datasets.place import Base, Found, Miss, Request
 from reportgen.errors import DataError
 from tests.datasets.made import idx_bytes, write_idx_folder
@@ -106,3 +106,59 @@ def test_missing_files_are_told(tmp_path: Path) -> None:
     miss = FOLDER.find(Request("mnist", tmp_path, download=False))
     assert isinstance(miss, Miss)
     assert "lacks t10k-labels-idx1-ubyte (plain or .gz)" in miss.reason
+
+
+# ── EMNIST letters ──────────────────────────────────────────────────────────
+
+
+def write_pair(folder: Path, images: np.ndarray, labels: list[int]) -> tuple[Path, Path]:
+    """Write a file of images and one of labels."""
+    (folder / "images").write_bytes(idx_bytes(images))
+    (folder / "labels").write_bytes(idx_bytes(np.array(labels, np.uint8)))
+    return folder / "images", folder / "labels"
+
+
+def test_letters_are_laid_the_right_way_round_and_counted_from_0(tmp_path: Path) -> None:
+    """What lies as rows 0 1, 2 3, 4 5 are the columns of the image."""
+    split = read_pair(*write_pair(tmp_path, IMAGES, [1, 26]), EMNIST_LETTERS)
+    assert split.images[..., 0].tolist() == [[[0, 2, 4], [1, 3, 5]], [[6, 8, 10], [7, 9, 11]]]
+    assert split.images.flags.c_contiguous
+    assert split.labels.tolist() == [0, 25]
+
+
+@pytest.mark.parametrize(
+    ("labels", "got"), [([0, 1], "0"), ([27, 1], "27"), ([0, 200], "0, 200")], ids=str
+)
+def test_a_label_of_no_letter_is_damage(tmp_path: Path, labels: list[int], got: str) -> None:
+    pair = write_pair(tmp_path, IMAGES, labels)
+    with pytest.raises(DataError) as caught:
+        read_pair(*pair, EMNIST_LETTERS)
+    message = f"{pair[1]} is damaged: expected labels from 1 to 26, got {got}; delete the file"
+    assert caught.value.message.startswith(message)
+
+
+def test_of_many_strange_labels_five_are_told(tmp_path: Path) -> None:
+    pair = write_pair(tmp_path, np.zeros((7, 1, 1), np.uint8), list(range(30, 37)))
+    with pytest.raises(DataError, match="got 30, 31, 32, 33, 34, …; delete"):
+        read_pair(*pair, EMNIST_LETTERS)
+
+
+def test_a_truncated_file_of_letters_is_named(tmp_path: Path) -> None:
+    images, labels = write_pair(tmp_path, IMAGES, [1, 2])
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(DataError, match="images is damaged: expected 12 values .* got only 11"):
+        read_pair(images, labels, EMNIST_LETTERS)
+
+
+def test_the_files_of_letters_have_names_of_their_own(tmp_path: Path) -> None:
+    place = IdxFolder(Base.DATA_DIR, "EMNIST/raw", files=EMNIST_LETTERS)
+    write_idx_folder(tmp_path / "EMNIST" / "raw", files=EMNIST_LETTERS)
+    found = place.find(Request("emnist-letters", tmp_path, download=False))
+    assert isinstance(found, Found)
+    splits = place.read(found.files)
+    assert splits["train"].labels.tolist() == [i % 10 for i in range(20)]
+    assert len(splits["validation"]) == 10
+    (tmp_path / "EMNIST" / "raw" / "emnist-letters-test-labels-idx1-ubyte").unlink()
+    miss = place.find(Request("emnist-letters", tmp_path, download=False))
+    assert isinstance(miss, Miss)
+    assert "lacks emnist-letters-test-labels-idx1-ubyte (plain or .gz)" in miss.reason

@@ -333,7 +333,7 @@ def test_files_that_change_while_they_are_read(
 ) -> None:
     write_zip(tmp_path / "pets.zip", made_files())
     listing = "reportgen.datasets.image_folders.list_class_files"
-    real = ImageFolders.decode.__globals__["list_class_files"]
+    real = ImageFolders.make.__globals__["list_class_files"]
 
     def touch(*arguments: Any) -> Any:
         os.utime(tmp_path / "pets.zip", ns=(1, 1))

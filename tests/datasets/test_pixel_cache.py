@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reportgen.datasets.pixel_cache import IMAGES, INDEX, LABELS, making, read_entry, write_index
+from reportgen.datasets.pixel_cache import (
+    GROUPS,
+    IMAGES,
+    INDEX,
+    LABELS,
+    making,
+    read_entry,
+    write_index,
+    write_split,
+)
 from reportgen.datasets.registry import fingerprint, load_source, locate
+from reportgen.datasets.source import Split
 from reportgen.errors import StoreError
+from reportgen.hashing import canonical_json, sha256_json
 from tests.datasets.made_images import load_zip, made_files, spec_of
 
 
@@ -58,6 +70,48 @@ def test_a_damaged_entry_counts_as_missing(entry: Path, name: str, damage: str) 
         fill(staging)
     assert read_entry(entry) is not None
     assert [path.name for path in entry.parent.iterdir()] == ["key"]
+
+
+def grouped() -> Split:
+    """Three images of two pixels, the last two of one group."""
+    images = np.arange(6, dtype=np.uint8).reshape(3, 1, 2, 1)
+    return Split(images, np.array([0, 1, 1], np.uint16), np.array([5, 7, 7], np.int32))
+
+
+def test_groups_are_kept(tmp_path: Path) -> None:
+    with making(tmp_path / "key") as staging:
+        write_split(staging, ["a", "b"], grouped())
+    held = read_entry(tmp_path / "key")
+    assert held is not None
+    assert (held.classes, list(held.splits), held.n_skipped) == (("a", "b"), ["all"], 0)
+    split = held.splits["all"]
+    assert split.images.tolist() == grouped().images.tolist()
+    assert split.labels.tolist() == [0, 1, 1]
+    assert split.groups is not None
+    assert split.groups.tolist() == [5, 7, 7]
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped"])
+def test_damaged_groups_count_as_missing(tmp_path: Path, damage: str) -> None:
+    with making(tmp_path / "key") as staging:
+        write_split(staging, ["a", "b"], grouped())
+    path = tmp_path / "key" / GROUPS
+    data = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(data[:-1] if damage == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
+    assert read_entry(tmp_path / "key") is None
+
+
+def test_an_entry_of_before_there_were_groups_is_read(entry: Path) -> None:
+    head = json.loads((entry / INDEX).read_bytes())
+    assert head["index"].pop("groups") == ""
+    head["sha256"] = sha256_json(head["index"])
+    (entry / INDEX).write_bytes(canonical_json(head))
+    held = read_entry(entry)
+    assert held is not None
+    assert held.splits["train"].groups is None
 
 
 def test_what_fails_leaves_nothing(tmp_path: Path) -> None:

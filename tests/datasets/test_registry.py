@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reportgen.datasets.catalogue import CATALOGUE
-from reportgen.datasets.idx import IdxFolder
+from reportgen.datasets.idx import EMNIST_LETTERS, IdxFolder
 from reportgen.datasets.place import Request
 from reportgen.datasets.registry import fingerprint, load_source, locate
 from reportgen.datasets.source import Source, Split
@@ -201,7 +201,7 @@ def test_a_folder_that_may_not_be_entered_is_told(
 
 def test_each_known_data_set_has_distinct_classes() -> None:
     for name, known in CATALOGUE.items():
-        expected = 2 if name == "alien-vs-predator" else 10
+        expected = {"alien-vs-predator": 2, "letters": 26, "emnist-letters": 26}.get(name, 10)
         assert len(set(known.classes)) == len(known.classes) == expected
 
 
@@ -249,3 +249,39 @@ def test_class_names_that_only_a_pickle_could_hold_are_refused(tmp_path: Path) -
     np.savez(tmp_path / "hojas.npz", **arrays, classes=np.array(["haya", 1], dtype=object))
     with pytest.raises(DataError, match="does not fit: expected classes to be an array of texts"):
         load_source(locate("hojas", tmp_path))
+
+
+def test_letters_by_hand_are_looked_for_in_the_order_of_all(tmp_path: Path) -> None:
+    """The data directory's folder, its npz file, what was downloaded before; the same content."""
+    data, cache = tmp_path / "data", tmp_path / "cache" / "reportgen" / "datasets"
+    for base in (data, cache):
+        write_idx_folder(base / "EMNIST" / "raw", files=EMNIST_LETTERS, zipped=base == data)
+    first = load_source(locate("emnist-letters", data, download=False))
+    assert (first.origin, first.classes[:3], first.n_classes) == (
+        "data directory",
+        ("a", "b", "c"),
+        26,
+    )
+    parts = {"train": "train", "validation": "test"}
+    np.savez(
+        data / "emnist-letters.npz",
+        **{f"x_{part}": first.splits[name].images[..., 0] for name, part in parts.items()},  # type: ignore[arg-type]
+        **{f"y_{part}": first.splits[name].labels for name, part in parts.items()},  # type: ignore[arg-type]
+    )
+    (data / "EMNIST" / "raw" / "emnist-letters-test-labels-idx1-ubyte.gz").unlink()
+    second = locate("emnist-letters", data, download=False)
+    assert list(second.files) == ["npz"]
+    (data / "emnist-letters.npz").unlink()
+    third = locate("emnist-letters", data, download=False)
+    assert third.origin == "torchvision's download"
+    assert fingerprint(first) == fingerprint(load_source(third))
+
+
+def test_letters_by_hand_that_are_nowhere_are_told_with_their_files(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        locate("emnist-letters", tmp_path, download=False)
+    message = caught.value.message
+    assert f"1. data directory: no folder {tmp_path / 'EMNIST' / 'raw'}" in message
+    assert f"2. data directory: no file {tmp_path / 'emnist-letters.npz'}" in message
+    assert "4. torchvision's download: not allowed here" in message
+    assert "put the four files into DIR/EMNIST/raw" in message

@@ -32,6 +32,14 @@ def test_a_part_of_a_data_set_shares_its_labels(project: Path) -> None:
     assert load_labels(templates, "mnist").form("4", "the") == "el 4"
 
 
+def test_letters_drawn_and_by_hand_share_their_labels(project: Path) -> None:
+    labels = load_labels(project / "templates", "letters")
+    assert load_labels(project / "templates", "emnist-letters") == labels
+    assert list(labels.by_class) == list("abcdefghijklmnopqrstuvwxyz")
+    assert [labels.form(name, "the") for name in "any"] == ["la a", "la n", "la y"]
+    assert [labels.form(name, "plural") for name in "aew"] == ["aes", "es", "uves dobles"]
+
+
 def test_a_data_set_without_a_file_keeps_its_names(project: Path) -> None:
     labels = load_labels(project / "templates", "unheard-of")
     assert labels == Labels({})
