@@ -29,7 +29,7 @@ def trials(
     start, known = read_model(Experiment, base)
     found: dict[str, Experiment] = {}
     values: dict[Any, dict[str, Any]] = {None: base}
-    told = {None: {refusal.message for refusal in known}}
+    told: dict[Any, set[str]] = {None: {refusal.message for refusal in known}}
     refusals: list[Refusal] = []
     found_sweep = experiment.get("sweep")
     sweep = found_sweep if isinstance(found_sweep, list) else []
