@@ -133,15 +133,8 @@ def test_where_all_fail_there_is_no_best() -> None:
 
 def test_each_is_taken_at_its_own_last_horizon() -> None:
     short = runs("a", 5, 5)
-    early = [
-        replace(
-            r,
-            result=replace(
-                r.result, evaluations=(replace(r.result.evaluations[0], horizon=2, epoch=2),)
-            ),
-        )
-        for r in short
-    ]
+    last = replace(short[0].result.evaluations[0], horizon=2, epoch=2)
+    early = [replace(r, result=replace(r.result, evaluations=(last,))) for r in short]
     found = values(search_facts("net", {"": runs("", 9, 9), "a": early}))
     assert found["net.trials.top.mean"] == pytest.approx(0.95)
 
