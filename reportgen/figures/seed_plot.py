@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MIN_ROWS, MAX_ROWS = 2, 20
 AXIS_WORDS = 25.0  # below the rows: numbers and the axis's name, in points
 NAMES = 0.42  # of the width, the most that names of rows may take
-NAME_GAP = 6.0
+NAME_GAP = 8.0
 MAX_TICKS = 7
 # Parts of a row's height, from its middle: mean and interval lie below, seeds above, those
 # too close to be told apart one over the other.
@@ -174,7 +174,7 @@ class SeedPlot(Drawing):
         self._join(axes, spots)
         for i, (shown, lines) in enumerate(zip(self.rows, names, strict=True)):
             middle = box.top - (i + 0.5) * row
-            self._name(sheet, left - NAME_GAP, middle, lines)
+            self._name(sheet, middle, lines)
             self._row(axes, shown, spots[i], i + MEAN_BELOW)
             if shown.note:
                 size = TICK_SIZE
@@ -235,12 +235,12 @@ class SeedPlot(Drawing):
         margin = max(4 * (high - low), 0.1)
         return max(0.0, 100 * low - margin), 100 * high + margin
 
-    def _name(self, sheet: Sheet, right: float, middle: float, lines: Sequence[str]) -> None:
+    def _name(self, sheet: Sheet, middle: float, lines: Sequence[str]) -> None:
         """Write a row's name in one line or two, centred at its middle."""
         step = LINE_HEIGHT * LABEL_SIZE
         first = middle + (len(lines) - 1) * step / 2 - 0.35 * LABEL_SIZE
         for i, line in enumerate(lines):
-            sheet.write(right, first - i * step, line, align="right")
+            sheet.write(0.0, first - i * step, line)
 
     def _row(self, axes: Axes, row: SeedRow, spots: Spots, y: float) -> None:
         """Draw the seeds of a row where they were put, mean and interval at `y`."""
@@ -253,7 +253,12 @@ class SeedPlot(Drawing):
         if row.mean is None:
             return
         if row.low is not None and row.high is not None:
-            look = {"color": SECOND, "lw": BOLD, "solid_capstyle": "butt", "label": "interval"}
+            look: dict[str, Any] = {
+                "color": SECOND,
+                "lw": BOLD,
+                "solid_capstyle": "butt",
+                "label": "interval",
+            }
             axes.plot([100 * row.low, 100 * row.high], [y, y], **look)
         axes.plot([100 * row.mean], [y], label="mean", mec="white", mew=HAIRLINE, **LOOKS["mean"])
 
@@ -265,7 +270,7 @@ class SeedPlot(Drawing):
         """Draw a line between the values of one seed in neighbouring rows."""
         filled = [row for row in spots if row]
         for above, below in pairwise(filled if self.joined else ()):
-            for seed in above.keys() & below.keys():
+            for seed in sorted(above.keys() & below.keys()):
                 (x0, y0), (x1, y1) = above[seed], below[seed]
                 axes.plot([x0, x1], [y0, y1], label="joined", **LOOKS["joined"])
 
