@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from statistics import fmean
+from typing import Literal
 
 from reportgen.facts.comparison import compare
 from reportgen.facts.evaluation import accuracy_interval, hits
@@ -69,6 +70,9 @@ LEAD: tuple[tuple[Definition, str], ...] = tuple(
 )
 
 
+Outcome = Literal["trained", "stuck", "diverged"]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A configuration whose every seed was trained: its trial's name, "" for the experiment."""
@@ -121,14 +125,16 @@ def last_evaluation(record: RunRecord) -> Evaluation:
     return record.result.evaluations[-1]
 
 
-def has_learnt(record: RunRecord) -> bool:
-    """Tell whether a run neither diverged nor stayed at chance; an estimator always has."""
-    if not record.result.evaluations:
-        return False
+def outcome(record: RunRecord) -> Outcome:
+    """Return how a run ended: by a loss without value, at chance, or trained.
+
+    An estimator has no epochs and is always trained.
+    """
+    if record.result.stopped or not record.result.evaluations:
+        return "diverged"
     if not record.result.epochs:
-        return True
-    verdict = judge_horizon(record, last_evaluation(record))
-    return not verdict.diverged and not verdict.stuck
+        return "trained"
+    return "stuck" if judge_horizon(record, last_evaluation(record)).stuck else "trained"
 
 
 def rank_candidates(by_trial: Mapping[str, Sequence[RunRecord]]) -> list[Candidate]:
@@ -139,7 +145,7 @@ def rank_candidates(by_trial: Mapping[str, Sequence[RunRecord]]) -> list[Candida
     found = [
         Candidate(trial, tuple(records))
         for trial, records in by_trial.items()
-        if all(map(has_learnt, records))
+        if all(outcome(record) == "trained" for record in records)
     ]
     return sorted(found, key=lambda candidate: -candidate.exact_mean)
 

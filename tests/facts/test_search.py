@@ -11,7 +11,7 @@ import pytest
 from reportgen.facts.search import (
     compare_scores,
     compare_with_best,
-    has_learnt,
+    outcome,
     rank_candidates,
     search_facts,
 )
@@ -163,5 +163,9 @@ def test_one_seed_on_other_samples_is_compared_with_nothing() -> None:
     assert "net.trials.lead.p" not in found
 
 
-def test_an_estimator_has_always_learnt() -> None:
-    assert has_learnt(as_estimator(make_record()))
+def test_each_way_to_end() -> None:
+    good = run("a", 0, 1)
+    assert outcome(good) == "trained"
+    assert outcome(stuck(good)) == "stuck"
+    assert outcome(diverged(good)) == outcome(at_once(good)) == "diverged"
+    assert outcome(as_estimator(make_record())) == "trained"
