@@ -186,7 +186,7 @@ class SeedPlot(Drawing):
         """Yield the legend: only what is drawn."""
         yield Entry(self.words.seed, LOOKS["seed"])
         yield Entry(self.words.mean, LOOKS["mean"])
-        if self.joined and any(set(a.by_seed) & set(b.by_seed) for a, b in self._neighbours()):
+        if self.joins:
             yield Entry(self.words.joined, LOOKS["joined"])
         if self.shows_chance:
             yield Entry(self.words.chance, LOOKS["chance"])
@@ -211,6 +211,13 @@ class SeedPlot(Drawing):
         middle = (box.left + box.right) / 2
         sheet.write(middle, 0.3 * LABEL_SIZE, self.words.accuracy, align="center")
         return axes
+
+    @property
+    def joins(self) -> bool:
+        """Whether any line joins the values of one seed; none where each row has one alone."""
+        filled = [row.by_seed.keys() for row in self.rows if row.values]
+        several = self.joined and max(map(len, filled)) > 1
+        return several and any(above & below for above, below in pairwise(filled))
 
     @property
     def shows_chance(self) -> bool:
@@ -262,14 +269,10 @@ class SeedPlot(Drawing):
             axes.plot([100 * row.low, 100 * row.high], [y, y], **look)
         axes.plot([100 * row.mean], [y], label="mean", mec="white", mew=HAIRLINE, **LOOKS["mean"])
 
-    def _neighbours(self) -> Iterator[tuple[SeedRow, SeedRow]]:
-        """Yield each row with values and the next one with values."""
-        yield from pairwise(row for row in self.rows if row.values)
-
     def _join(self, axes: Axes, spots: Sequence[Spots]) -> None:
         """Draw a line between the values of one seed in neighbouring rows."""
         filled = [row for row in spots if row]
-        for above, below in pairwise(filled if self.joined else ()):
+        for above, below in pairwise(filled if self.joins else ()):
             for seed in sorted(above.keys() & below.keys()):
                 (x0, y0), (x1, y1) = above[seed], below[seed]
                 axes.plot([x0, x1], [y0, y1], label="joined", **LOOKS["joined"])

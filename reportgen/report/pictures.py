@@ -263,7 +263,7 @@ class Pictures:
         """Plot the accuracies of several runs over their seeds, a row each."""
         view, say = self._view, self._words
         plot = draw_seed_plot(view, runs, names, note, words, say, joined=joined, split=split)
-        return self._keep("seed_plot", plot)
+        return replace(self._keep("seed_plot", plot), has_line=plot.joins)
 
     # ── the rest ────────────────────────────────────────────────────────────
 

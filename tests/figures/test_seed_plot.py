@@ -63,6 +63,12 @@ def test_only_the_same_seeds_are_joined(seeds: SeedPlot, style: FigureStyle) -> 
     assert "La misma semilla" not in words
 
 
+def test_single_seeds_are_not_joined(seeds: SeedPlot, style: FigureStyle) -> None:
+    alone = replace(seeds, rows=(_row(0.5), _row(0.6)))
+    assert not alone.joins
+    assert _lines(alone.compose(style).axes[0], "joined") == []
+
+
 def test_dots_that_would_cover_each_other_stand_on_other_levels() -> None:
     spots = spread_seeds(_row(0.5, 0.5, 0.5, 0.505, 0.6), 0, apart=1.0)
     assert [x for x, _ in spots.values()] == pytest.approx([50, 50, 50, 50.5, 60])

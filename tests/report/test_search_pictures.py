@@ -288,6 +288,12 @@ def test_one_seed_each_is_not_joined(search: Project, tmp_path: Path) -> None:
     assert "línea" not in caption(html)
 
 
+def test_runs_with_other_seeds_are_not_joined(search: Project) -> None:
+    html = write(search, SEEDS.replace("(net,) + trials(net)", "[net, other]"))
+    assert "t de Student sobre las semillas; con una sola, Wilson" in caption(html)
+    assert "línea" not in caption(html)
+
+
 def test_accuracies_on_the_test_split(search: Project, tmp_path: Path) -> None:
     """They are facts of each seed, and over them."""
     told = {}
