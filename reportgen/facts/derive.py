@@ -28,6 +28,7 @@ from reportgen.facts.evaluation import (
 )
 from reportgen.facts.fact import Fact
 from reportgen.facts.filters import filter_facts
+from reportgen.facts.history import history_facts
 from reportgen.facts.holdout import holdout_facts
 from reportgen.facts.later import later_facts
 from reportgen.facts.layers import layer_facts
@@ -35,6 +36,7 @@ from reportgen.facts.line import line_facts
 from reportgen.facts.maps import map_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
+from reportgen.facts.search import search_facts
 from reportgen.facts.seed_versus import seed_section_facts
 from reportgen.facts.seeds import seed_facts, versus_facts
 from reportgen.facts.selection import selection_facts
@@ -99,6 +101,7 @@ def all_seed_facts(
             by_trial.setdefault(run.trial, []).append(records[run])
     for trial, found in by_trial.items():
         yield from seed_facts(f"{experiment}.{trial}" if trial else experiment, found)
+    yield from search_facts(experiment, by_trial)
     base = by_trial.pop("")
     yield from versus_facts(experiment, base, by_trial)
 
@@ -138,6 +141,9 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
         elsewhere = {r.id.trial for r in trials if r.spec.dataset.samples_mark != samples}
         keys = [record.result.keys["record"] for record in chosen]
         facts += trial_facts(name, chosen[0], chosen[1:], keys, elsewhere)
+        specs = {run.id.trial: run.spec for run in own + trials}
+        by_name = dict(zip(specs, keys, strict=True))
+        facts += history_facts(name, study.experiments[name].sweep, specs, by_name)
         facts += all_seed_facts(name, [run.id for run in study.runs], records)
     sections = [section.experiments for section in study.report.sections]
     first = {label: records[id] for id, label in labels.items() if label in study.experiments}

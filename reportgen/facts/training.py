@@ -170,10 +170,15 @@ def chance_loss(record: RunRecord) -> float:
 
 
 def judge_outcome(record: RunRecord) -> Outcome:
-    """Return how a training ended, by its last horizon: diverged comes before stuck."""
+    """Return how a training ended, by its last horizon: diverged comes before stuck.
+
+    An estimator, which has no epochs, is always trained.
+    """
     result = record.result
     if result.diverged_at or not result.evaluations:
         return "diverged"
+    if not result.epochs:
+        return "trained"
     return "stuck" if judge_horizon(record, result.evaluations[-1]).stuck else "trained"
 
 

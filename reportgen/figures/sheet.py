@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportgen.errors import TemplateError
 from reportgen.figures.placement import Box
 from reportgen.figures.style import (
     GRID,
@@ -142,6 +143,36 @@ def text_width(
 
     font = style.font(size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(words, font, False)[0])
+
+
+def wrapped_lines(
+    style: FigureStyle,
+    words: str,
+    width: float,
+    *,
+    size: float = LABEL_SIZE,
+    weight: str = "regular",
+    most: int = 3,
+) -> tuple[str, ...]:
+    """Return words in lines of at most this width, in points.
+
+    Raises
+    ------
+    TemplateError
+        If a word is wider, or there are more lines than `most`.
+    """
+    lines: list[str] = []
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(style, longer, size=size, weight=weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    widest = max(text_width(style, line, size=size, weight=weight) for line in lines)
+    if len(lines) > most or widest > width:
+        msg = f'no room for "{words}" in a figure; take fewer or shorter words'
+        raise TemplateError(msg)
+    return tuple(lines)
 
 
 def legend_rows(

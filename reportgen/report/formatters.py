@@ -8,7 +8,9 @@ no fact is refused: a number in a report has a source, or is marked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 from jinja2 import Undefined
@@ -36,6 +38,9 @@ FILTER_FOR: Mapping[str, str] = {
 
 _DECIMALS: Mapping[str, int] = {"nats": 4, "ratio": 2, "fraction": 4, "s": 1}
 
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
+"""A number as an experiment file writes it."""
 
 SMALLEST_P = 0.001
 """Smaller probabilities are not told apart."""
@@ -129,6 +134,7 @@ class Formatters:
             "points": self.points,
             "num": self.num,
             "exact": self.exact,
+            "setting": self.setting,
             "signed": self.signed,
             "p_value": self.p_value,
             "integer": self.integer,
@@ -177,6 +183,12 @@ class Formatters:
         """Show a setting with all its decimals and no more: 0,01."""
         shown, value = checked(fact, "exact", MEASURES)
         return span(shown, self.spanish.number(value))
+
+    def setting(self, fact: object) -> Markup:
+        """Show a value that a file gives: a number by the rules of Spanish, all else as written."""
+        shown, value = checked(fact, "setting", ["text"])
+        number = _NUMBER.fullmatch(value)
+        return span(shown, self.spanish.number(Decimal(value).normalize()) if number else value)
 
     def integer(self, fact: object) -> Markup:
         """Show a count in digits: 4500, 60 000."""

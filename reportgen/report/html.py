@@ -155,6 +155,7 @@ def view_functions(view: View) -> dict[str, Any]:
         "experiments": view.experiments,
         "title_of": lambda run: spec(view.title(run), f"{view.name(run)}.title"),
         "runs": view.runs,
+        "seeds": view.seeds,
         "is_trial": view.is_trial,
         "trials": view.trials,
         "trial_name": view.trial_name,

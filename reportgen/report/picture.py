@@ -30,7 +30,8 @@ class Picture:
 
     `checkpoint` is the prefix of the facts of the checkpoint that it shows, or the
     prefixes of several, with spaces between; "" if it shows none. `has_line` says
-    whether a line separates two classes on it.
+    whether it has lines that its caption must explain: between two classes, or between
+    the values of one seed.
     """
 
     artefact: str

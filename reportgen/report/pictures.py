@@ -43,6 +43,7 @@ from reportgen.report.picture import (
     chosen_words,
     svg_size,
 )
+from reportgen.report.search_pictures import Note, draw_curve_grid, draw_seed_plot
 from reportgen.report.text import plain
 
 if TYPE_CHECKING:
@@ -237,6 +238,33 @@ class Pictures:
             panel_mm=TRIALS_PANEL_MM,
         )
         return self._keep("trials_plot", drawing)
+
+    def curve_grid(
+        self,
+        runs: Sequence[FactTree],
+        titles: Sequence[object],
+        note: Note,
+        words: Mapping[str, object],
+        quantity: str = "loss",
+    ) -> Picture:
+        """Plot the curves of several runs, a panel each; `note(run)` says how one ended badly."""
+        grid = draw_curve_grid(self._view, runs, titles, note, words, self._words, quantity)
+        return self._keep("curve_grid", grid)
+
+    def seed_plot(
+        self,
+        runs: Sequence[FactTree],
+        names: Sequence[object],
+        note: Note,
+        words: Mapping[str, object],
+        *,
+        joined: bool = True,
+        split: str = "validation",
+    ) -> Picture:
+        """Plot the accuracies of several runs over their seeds, a row each."""
+        view, say = self._view, self._words
+        plot = draw_seed_plot(view, runs, names, note, words, say, joined=joined, split=split)
+        return replace(self._keep("seed_plot", plot), has_line=plot.joins)
 
     # ── the rest ────────────────────────────────────────────────────────────
 

@@ -72,6 +72,16 @@ class View:
         ]
         return tuple(self._find(label) for label in labels)
 
+    def seeds(self, run: FactTree) -> tuple[FactTree, ...]:
+        """Return the runs of an experiment or of a trial with each of its seeds, in order."""
+        labels = label_runs(self.study.runs)
+        own = self.record(run).result.id
+        return tuple(
+            self._find(label)
+            for id, label in labels.items()
+            if (id.experiment, id.trial) == (own.experiment, own.trial)
+        )
+
     def is_trial(self, run: FactTree) -> bool:
         """Whether a run is one of a trial."""
         return bool(self.record(run).result.trial)

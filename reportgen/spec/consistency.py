@@ -174,8 +174,29 @@ def _sweep(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
                 ("sweep", index, "name"),
                 f'stands twice, got "{name}"; each trial needs its own name',
             )
+        yield from _origin(index, trial, trials)
         for other in before:
+            if other.get("from") != trial.get("from"):
+                continue
             if settings and isinstance(settings, dict) and other.get("set") == settings:
                 twin = other.get("name")
                 yield ("sweep", index, "set"), f'sets the same values as the trial "{twin}"'
                 break
+
+
+def _origin(
+    index: int, trial: Mapping[str, Any], trials: list[Mapping[str, Any]]
+) -> Iterator[Inconsistency]:
+    """Yield what is wrong with the trial that one comes from: it must stand before it."""
+    origin, path = trial.get("from"), ("sweep", index, "from")
+    earlier = [name for t in trials[:index] if isinstance(name := t.get("name"), str)]
+    if not isinstance(origin, str) or origin in earlier:
+        return
+    if origin == trial.get("name"):
+        yield path, f'must be an earlier trial, got "{origin}", the trial itself'
+    elif any(origin == other.get("name") for other in trials[index:]):
+        yield path, f'must be an earlier trial, got "{origin}", which stands later; move it up'
+    elif not earlier:
+        yield path, f'must be an earlier trial, got "{origin}"; the first comes from the experiment'
+    else:
+        yield path, f'must be an earlier trial, got "{origin}"; {nearest(origin, earlier)}'

@@ -55,12 +55,17 @@ class Filters(SpecModel):
 
 
 class Trial(SpecModel):
-    """One trial of a sweep: the experiment with some values set otherwise.
+    """One trial of a sweep: the experiment, or an earlier trial, with some values set otherwise.
 
     Trials train and are evaluated; maps are drawn for the experiment itself.
     """
 
     name: Name = Field(description="Name of the trial in facts and figures.")
+    origin: Name | None = Field(
+        None,
+        alias="from",
+        description="The earlier trial whose values it begins with; without it, the experiment.",
+    )
     set: dict[str, Any] = Field(min_length=1, description="Dotted path to value.")
     why: Text = Field(description="What changes and to what end, in Spanish.")
 

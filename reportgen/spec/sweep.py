@@ -1,9 +1,9 @@
-"""Sweeps: applies the `set` of a trial to its experiment."""
+"""Sweeps: applies the `set` of a trial to its experiment, or to the trial that it comes from."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reportgen.errors import nearest
@@ -22,32 +22,63 @@ def trials(
     """Return each trial's own experiment by the trial's name, and all that is wrong.
 
     The experiments have neither sweep nor maps. `experiment` holds plain values,
-    of which some may be wrong; what is wrong without the trial is not told again.
+    of which some may be wrong; what is wrong without the trial is not told again,
+    nor by a trial that comes from a faulty one.
     """
     base = _bare(experiment)
-    _, known = read_model(Experiment, base)
+    start, known = read_model(Experiment, base)
     found: dict[str, Experiment] = {}
+    values: dict[Any, dict[str, Any]] = {None: base}
+    told: dict[Any, set[str]] = {None: {refusal.message for refusal in known}}
     refusals: list[Refusal] = []
-    sweep = experiment.get("sweep")
-    for index, trial in enumerate(sweep if isinstance(sweep, list) else []):
-        settings = item(trial, "set")
-        if not isinstance(settings, dict):
+    found_sweep = experiment.get("sweep")
+    sweep = found_sweep if isinstance(found_sweep, list) else []
+    for index, trial in enumerate(sweep):
+        settings, origin = item(trial, "set"), item(trial, "from")
+        if not isinstance(settings, dict) or not _is_known(origin, values):
             continue
         at: Keys = ("sweep", index, "set")
-        wrong = [Refusal((*at, path), text, True) for path, text in _wrong_paths(base, settings)]
-        changed = None if wrong else _applied(base, settings)
+        wrong = [
+            Refusal((*at, path), text, True)
+            for path, text in _wrong_paths(values[origin], settings)
+        ]
+        changed = None if wrong else _applied(values[origin], settings)
         if changed is not None:
+            name = str(item(trial, "name"))
             spec, faults = read_model(Experiment, changed)
-            told = {refusal.message for refusal in known}
-            wrong = [
-                _of_trial(refusal, at, settings)
-                for refusal in faults
-                if refusal.message not in told
-            ]
+            new = [refusal for refusal in faults if refusal.message not in told[origin]]
+            wrong = [_of_trial(refusal, at, settings) for refusal in new]
+            values[name], told[name] = changed, {*told[origin], *(fault.message for fault in new)}
             if spec is not None:
-                found[str(item(trial, "name"))] = spec
+                if not _is_copy(trial, sweep[:index]):
+                    wrong += _repetition(at, spec, start, found)
+                found[name] = spec
         refusals += wrong
     return found, tuple(refusals)
+
+
+def _is_known(origin: Any, values: Mapping[Any, Any]) -> bool:
+    """Tell whether a trial's origin is one whose values are known; if not, that is told already."""
+    return origin is None or (isinstance(origin, str) and origin in values)
+
+
+def _is_copy(trial: Any, earlier: Sequence[Any]) -> bool:
+    """Tell whether a trial says what an earlier one says, which is told already."""
+    return any(
+        item(trial, "set") == item(other, "set") and item(trial, "from") == item(other, "from")
+        for other in earlier
+    )
+
+
+def _repetition(
+    at: Keys, spec: Experiment, start: Experiment | None, found: Mapping[str, Experiment]
+) -> Iterator[Refusal]:
+    """Yield a fault if a trial comes to the same as the experiment or as an earlier trial."""
+    same = next((f'the trial "{name}"' for name, other in found.items() if other == spec), None)
+    if spec == start:
+        same = "the experiment itself"
+    if same is not None:
+        yield Refusal(at, f"{dotted(at)} comes to the same as {same}; a trial changes something")
 
 
 def _bare(experiment: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +93,16 @@ def _keys(path: str) -> Keys:
 
 def _wrong_paths(base: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each path that cannot be set, and why."""
-    seen: list[str] = []
+    seen: dict[str, Keys] = {}
     for path in settings:
-        if (why := _why_unknown(base, _keys(path))) is not None:
+        keys = _keys(path)
+        if (why := _why_unknown(base, keys)) is not None:
             yield path, f'"{path}" cannot be set: {why}'
-        for other in seen:
-            if path.startswith(f"{other}.") or other.startswith(f"{path}."):
+        for other, theirs in seen.items():
+            shared = min(len(keys), len(theirs))
+            if keys[:shared] == theirs[:shared]:
                 yield path, f'"{path}" and "{other}" set the same value; keep one of them'
-        seen.append(path)
+        seen[path] = keys
 
 
 def _why_unknown(base: Mapping[str, Any], keys: Keys) -> str | None:

@@ -30,6 +30,9 @@ MAY_LACK = (
     ".inside_share",
     ".outside_share",
     ".expected",
+    ".before",
+    ".after",
+    ".phase",
 )
 SIGNED = (".loss_gap", ".running_gap", ".lag", ".linear_gain")
 TRIALS = ("narrow", "wide")
@@ -75,7 +78,7 @@ def made(run):
         horizons=(2, 3),
         width=2 if run.trial == "narrow" else 4,
         maps=None if run.trial else {"intermediate": "drop2", "final": "fc2"},
-        error_rate=0.3,
+        error_rate=0.2,
     )
     if run.experiment == "toy_svm":
         return with_test(as_estimator(record))

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.figures.curve_grid import CurveGrid, CurvePanel, GridCurves, GridWords
 from reportgen.figures.drawing import Drawing
 from reportgen.figures.feature_maps import FeatureMap, FeatureMaps, LineWords
 from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
 from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
+from reportgen.figures.seed_plot import SeedPlot, SeedRow, SeedValue, SeedWords
 from reportgen.figures.style import FigureStyle
 from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
 
@@ -150,7 +152,60 @@ def outputs() -> FilterOutputs:
     return FilterOutputs(images)
 
 
-@pytest.fixture(params=["curves", "maps", "lined", "grid", "trials", "filters", "outputs"])
+@pytest.fixture
+def panels() -> CurveGrid:
+    """Five trainings: one with two seeds, one diverged, one stuck, one that never ran."""
+    two = (
+        GridCurves((1, 2, 3), (1.5, 0.9, 0.2), (1.4, 1.0, 0.9)),
+        GridCurves((1, 2, 3), (1.3, 0.8, 0.4), (1.2, 1.1, 0.7)),
+    )
+    gone = GridCurves((1, 2), (1.5, 60.0), (1.4, 80.0), "diverged")
+    still = GridCurves((1, 2, 3, 4), (1.6,) * 4, (1.61,) * 4, "stuck")
+    return CurveGrid(
+        panels=(
+            CurvePanel("1. original", two, best=3),
+            CurvePanel("2. tasa muy alta con un título largo", (gone,), note="diverge"),
+            CurvePanel("3. tasa 0,5", (still,), note="no aprende", chance=1.609),
+            CurvePanel("4. nada", (GridCurves((), (), (), "diverged"),), note="diverge"),
+            CurvePanel("5. final", two[:1], best=2),
+        ),
+        words=GridWords(
+            epoch="Época",
+            value="Pérdida",
+            value_log="Pérdida (escala logarítmica)",
+            training="Entrenamiento",
+            validation="Validación",
+            best="Mejor época",
+            diverged="Última con valor",
+            chance="Azar",
+        ),
+    )
+
+
+@pytest.fixture
+def seeds() -> SeedPlot:
+    """Three rows: two over the same seeds, and one without values."""
+    return SeedPlot(
+        rows=(
+            SeedRow("desde cero", (SeedValue(1, 0.60), SeedValue(2, 0.62)), 0.61, 0.55, 0.67),
+            SeedRow("tasa alta", (), note="diverge en la época 7"),
+            SeedRow(
+                "desde las letras de otras fuentes",
+                (SeedValue(2, 0.70), SeedValue(1, 0.74)),
+                *(0.72, 0.66, 0.78),
+            ),
+        ),
+        words=SeedWords("Precisión (%)", "Una semilla", "Media", "La misma semilla", "Azar"),
+        chance=0.5,
+    )
+
+
+@pytest.fixture(
+    params=[
+        *("curves", "maps", "lined", "grid", "trials", "filters", "outputs"),
+        *("panels", "seeds"),
+    ]
+)
 def figure(request: pytest.FixtureRequest) -> Drawing:
     made: Drawing = request.getfixturevalue(request.param)
     return made

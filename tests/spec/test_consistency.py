@@ -48,3 +48,41 @@ def test_names_that_are_no_classes() -> None:
     ]
     assert 'did you mean "bee"?' in found[0]
     assert list(spec.stray_classes(("ant", "be", "ox"))) == []
+
+
+# ── the trial that a trial comes from ───────────────────────────────────────
+
+
+def origins(*origins: Any) -> list[str]:
+    """Return the faults of trials a, b, c, … that come from these."""
+    sweep = [
+        {"name": name, "set": {"model.args.width": i}}
+        | ({} if origin is None else {"from": origin})
+        for i, (name, origin) in enumerate(zip(("first", "second", "third"), origins, strict=False))
+    ]
+    training = {"batch_size": 8, "phases": [{"epochs": 1}]}
+    found = inconsistencies({"sweep": sweep, "training": training})
+    assert all(path == ("sweep", path[1], "from") for path, _ in found)
+    return [text.removeprefix("must be an earlier trial, got ") for _, text in found]
+
+
+def test_a_trial_comes_from_an_earlier_one() -> None:
+    assert origins(None, "first", "first") == []
+    assert origins(None, "second") == ['"second", the trial itself']
+    assert origins("second", None) == ['"second", which stands later; move it up']
+    assert origins("fist") == ['"fist"; the first comes from the experiment']
+    assert origins(None, "first", "secnd") == [
+        '"secnd"; did you mean "second"? Allowed: first, second'
+    ]
+
+
+def test_the_same_values_over_another_origin_are_another_trial() -> None:
+    """Where the result is the same all the same, the loader tells it: spec/sweep.py."""
+    training = {"batch_size": 8, "phases": [{"epochs": 1}]}
+    first = {"name": "a", "set": {"training.batch_size": 4}}
+    same = {"set": {"model.args.width": 1}}
+    apart = [first, {"name": "b", **same}, {"name": "c", "from": "a", **same}]
+    assert inconsistencies({"sweep": apart, "training": training}) == []
+    twice = [*apart, {"name": "d", "from": "a", **same}]
+    [(path, text)] = inconsistencies({"sweep": twice, "training": training})
+    assert (path, text) == (("sweep", 3, "set"), 'sets the same values as the trial "c"')

@@ -304,3 +304,34 @@ def test_loading_a_study_imports_nothing_heavy(project: Path) -> None:
         [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+# ── trials that come from other trials ──────────────────────────────────────
+
+
+def test_a_trial_that_comes_from_another_has_its_values(study: Path) -> None:
+    change(
+        study / "net.yaml",
+        "why: más estrecha}",
+        "why: más estrecha}\n"
+        "  - {name: slow, from: small, set: {training.batch_size: 2}, why: lotes menores}",
+    )
+    spec = load_study(study.parents[1], "p1").runs[-1].spec
+    assert (spec.model.args, spec.training.batch_size) == ({"width": 2}, 2)
+
+
+def test_faults_of_a_history_have_their_places(study: Path) -> None:
+    change(
+        study / "net.yaml",
+        "why: más estrecha}",
+        "why: más estrecha}\n"
+        "  - {name: slow, from: smal, set: {training.batch_size: 2}, why: x}\n"
+        "  - {name: twice, set: {model.args.width: 4, model.args.width: 5}, why: x}\n"
+        "  - {name: same, from: small, set: {model.args: {width: 2}}, why: x}",
+    )
+    lines = {line.partition(": ")[0]: line.partition(": ")[2] for line in faults(study)}
+    assert lines["net.yaml:13:24"].startswith(
+        'sweep.1.from must be an earlier trial, got "smal"; did'
+    )
+    assert lines["net.yaml:14:46"].startswith('the key "model.args.width" stands twice')
+    assert lines["net.yaml:15:36"].startswith('sweep.3.set comes to the same as the trial "small"')

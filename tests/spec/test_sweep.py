@@ -112,3 +112,95 @@ def test_what_is_wrong_without_the_trial_is_not_told_again() -> None:
     value = copy.deepcopy(BASE)
     value |= {"titel": 1, "sweep": [{"name": "t", "set": {"model.args.width": 2}, "why": "x"}]}
     assert trials(value) == ({}, ())
+
+
+# ── trials that come from other trials ──────────────────────────────────────
+
+
+def history(*rows: dict[str, Any]) -> tuple[dict[str, Experiment], tuple[Refusal, ...]]:
+    """Apply trials called a, b, c, …, each a `from` or none and a `set`."""
+    names = "abcdefgh"
+    sweep = [{"name": names[i], "why": "x", **row} for i, row in enumerate(rows)]
+    return trials(copy.deepcopy(BASE | {"sweep": sweep}))
+
+
+def test_a_trial_begins_with_the_values_of_another() -> None:
+    found, refusals = history(
+        {"set": {"model.args.width": 4, "training.batch_size": 2}},
+        {"from": "a", "set": {"model.args.width": 2}},
+        {"from": "b", "set": {"training.phases.0.optimizer.lr": 0.5}},
+        {"set": {"model.args.depth": 1}},
+    )
+    assert refusals == ()
+    assert found["b"].model.args == {"width": 2}
+    assert found["b"].training.batch_size == 2
+    assert (found["c"].model.args, found["c"].training.batch_size) == ({"width": 2}, 2)
+    assert found["c"].training.phases[0].optimizer.lr == 0.5
+    assert found["d"].model.args == {"width": 8, "depth": 1}
+
+
+def test_a_path_that_only_the_origin_has_can_be_set() -> None:
+    """The items of a list are those of the trial that another comes from."""
+    two = [{"epochs": 2, "optimizer": {"name": "sgd", "lr": 0.1}} for _ in range(2)]
+    found, refusals = history(
+        {"set": {"training.phases": two}},
+        {"from": "a", "set": {"training.phases.1.epochs": 3}},
+        {"set": {"training.phases.1.epochs": 3}},
+    )
+    assert [phase.epochs for phase in found["b"].training.phases] == [2, 3]
+    [refusal] = refusals
+    assert refusal.path == ("sweep", 2, "set", "training.phases.1.epochs")
+
+
+def test_a_faulty_origin_is_told_once() -> None:
+    found, refusals = history(
+        {"set": {"training.batch_size": 0}},
+        {"from": "a", "set": {"model.args.width": 2}},
+        {"set": {"model.width": 2}},
+        {"from": "c", "set": {"model.args.width": 2}},
+    )
+    assert found == {}
+    assert [refusal.path[1] for refusal in refusals] == [0, 2]
+
+
+def test_an_origin_that_is_not_there_is_left_to_the_experiments_own_faults() -> None:
+    assert history({"from": "z", "set": {"model.args.width": 2}}) == ({}, ())
+    assert history({"from": 3, "set": {"model.args.width": 2}}) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "same"),
+    [
+        (
+            [{"set": {"model.args.width": 2}}, {"set": {"model.args": {"width": 2}}}],
+            'the trial "a"',
+        ),
+        (
+            [{"set": {"model.args.width": 2}}, {"from": "a", "set": {"model.args.width": 8}}],
+            "the experiment itself",
+        ),
+        (
+            [{"set": {"model.args.width": 2}}, {"from": "a", "set": {"model.args.width": 2}}],
+            'the trial "a"',
+        ),
+    ],
+)
+def test_trials_that_come_to_the_same(rows: list[dict[str, Any]], same: str) -> None:
+    _, [refusal] = history(*rows)
+    assert refusal.path == ("sweep", 1, "set")
+    assert refusal.message == (
+        f"sweep.1.set comes to the same as {same}; a trial changes something"
+    )
+
+
+def test_what_the_experiments_own_faults_tell_is_not_told_again() -> None:
+    same = {"set": {"model.args.width": 2}}
+    assert history(same, same)[1] == ()
+
+
+def test_a_path_in_two_spellings() -> None:
+    _, [refusal] = sweep(training__phases__0__epochs=5, training__phases__00__epochs=6)
+    assert refusal.message == (
+        '"training.phases.00.epochs" and "training.phases.0.epochs" set the same value; '
+        "keep one of them"
+    )
