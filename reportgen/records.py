@@ -24,6 +24,8 @@ name                           dtype, shape       what
                                (k, h, w, c)       column, input channel
 ``filters.outputs``            uint8,             what each filter makes of each image, from 0
                                (i, k, h, w)       (the least of that map) to 255 (the largest)
+``maximization.<alias>``       uint8,             images that maximise the first filters of
+                               (k, h, w, c)       that alias, as many as its `n_shown`
 =============================  =================  =======================================
 """
 
@@ -34,6 +36,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reportgen.maximized import MaximizedFilter, MaximizedLayer
 from reportgen.spaces import LayerMap, MapStability, SpaceMeasures, SpaceStructure
 
 if TYPE_CHECKING:
@@ -52,6 +55,8 @@ __all__ = [
     "LayerMap",
     "LayerRow",
     "MapStability",
+    "MaximizedFilter",
+    "MaximizedLayer",
     "ModelSummary",
     "Provenance",
     "RunId",
@@ -324,6 +329,7 @@ class RunResult:
     arrays: Mapping[str, str]
     estimator: EstimatorSummary | None = None
     filters: FilterBank | None = None
+    maximized: tuple[MaximizedLayer, ...] = ()
 
     def __post_init__(self) -> None:
         if [row.epoch for row in self.epochs] != list(range(1, len(self.epochs) + 1)):

@@ -184,7 +184,7 @@ def stages_of(field: str, stages: Sequence[str]) -> list[str]:
     >>> stages_of("spec.training.batch_size", ["data", "train"])
     ['experiment file']
     """
-    made_by = {"evaluations": "evaluate", "maps": "embed", "data": "data"}
+    made_by = {"evaluations": "evaluate", "maps": "embed", "data": "data", "maximized": "maximize"}
     found: dict[str, None] = {}
     for match in _STAGED.finditer(field):
         name = match[1] or match[0]

@@ -120,6 +120,7 @@ Artefact = Literal[
     "trials_plot",
     "filters",
     "filter_outputs",
+    "activation_maximization",
     "method_table",
 ]
 """Kinds of figure, table and listing that a question may need."""

@@ -28,6 +28,7 @@ from reportgen.stages.checkpoints import Checkpoints
 from reportgen.stages.evaluate import Answers
 from reportgen.stages.filters import FilterReading
 from reportgen.stages.fit import Fitted
+from reportgen.stages.maximize import MaximizedImages
 from reportgen.store.codec import array_digest
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def assemble_record(
     answers: Sequence[Answers],
     maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
     filters: FilterReading | None,
+    maximized: MaximizedImages,
     stage_s: Mapping[str, float],
 ) -> RunRecord:
     """Return a run's record.
@@ -58,12 +60,14 @@ def assemble_record(
         What `embed_stage` gave for each horizon that has maps.
     filters : FilterReading or None
         What `filter_stage` gave.
+    maximized : MaximizedImages
+        What `maximize_stage` gave.
     stage_s : mapping of str to float
         Seconds of each stage, in this build.
     """
     run, epochs = bench.plan.run.id, bench.spec.epochs
     shown = bench.spec.illustrated_horizon
-    arrays = gather_arrays(bench, answers, maps, filters)
+    arrays = gather_arrays(bench, answers, maps, filters) | dict(maximized.arrays)
     result = RunResult(
         experiment=run.experiment,
         trial=run.trial,
@@ -83,6 +87,7 @@ def assemble_record(
         arrays={name: array_digest(array) for name, array in arrays.items()},
         estimator=learnt.estimator if isinstance(learnt, Fitted) else None,
         filters=None if filters is None else filters.bank,
+        maximized=maximized.layers,
     )
     return RunRecord(result, describe_provenance(learnt, epochs, stage_s), arrays)
 
