@@ -19,12 +19,13 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"errors", "hashing", "records", "spaces", "project"}
+LEAVES = {"errors", "hashing", "records", "maximized", "spaces", "project"}
 SPEC_TYPES = {
     "spec.dataset",
     "spec.experiment",
     "spec.glyphs",
     "spec.images",
+    "spec.maximization",
     "spec.network",
     "spec.report",
     "spec.training",
@@ -38,7 +39,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "hashing": set(),
     "spaces": set(),
-    "records": {"spaces"},
+    "maximized": set(),
+    "records": {"maximized", "spaces"},
     "system": {"errors"},
     "project": {"errors"},
     "names": {"errors"},

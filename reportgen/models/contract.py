@@ -213,7 +213,7 @@ def _check_maximization(
         text = f'layer "{each.layer}"'
         calls = outputs.get(each.layer, [])
         output = first_tensor(calls[0]) if len(calls) == 1 else None
-        if output is None:
+        if output is None or output.dim() < 2:
             continue  # told as that of any layer that is read
         if output.dim() != 4:
             text = f"{_place(alias)}: {text} must give a map for each filter, as a convolution does"

@@ -165,7 +165,7 @@ def plan_run(
         h: stage_key("embed", train=train.digest, horizon=h, **embedding_fields(spec))
         for h in spec.map_horizons
     }
-    maximize = maximize_key(run, train)
+    maximize = maximize_key(spec, train)
     record = stage_key(
         "record",
         experiment=run.id.experiment,
@@ -194,16 +194,13 @@ def filter_fields(spec: Experiment) -> dict[str, Any]:
     return {} if spec.filters is None else {"filters": spec.filters.model_dump(mode="json")}
 
 
-def maximize_key(run: Run, train: StageKey) -> StageKey | None:
-    """Return the key of the images that maximise filters; None where none are made.
-
-    They are made for an experiment's first seed alone.
-    """
-    spec = run.spec
-    if spec.maximization is None or run.id.seed != spec.seeds[0]:
+def maximize_key(spec: Experiment, train: StageKey) -> StageKey | None:
+    """Return the key of the images that maximise filters; None where none are wanted."""
+    if spec.maximization is None:
         return None
     wanted = spec.maximization.model_dump(mode="json")
-    return stage_key("maximize", train=train.digest, horizon=spec.report_horizons[-1], **wanted)
+    horizon = spec.report_horizons[-1]
+    return stage_key("maximize", train=train.digest, horizon=horizon, maximization=wanted)
 
 
 def embedding_fields(spec: Experiment) -> dict[str, Any]:

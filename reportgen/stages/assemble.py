@@ -28,7 +28,7 @@ from reportgen.stages.checkpoints import Checkpoints
 from reportgen.stages.evaluate import Answers
 from reportgen.stages.filters import FilterReading
 from reportgen.stages.fit import Fitted
-from reportgen.stages.maximize import MaximizedImages
+from reportgen.stages.maximize import NO_IMAGES, MaximizedImages
 from reportgen.store.codec import array_digest
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def assemble_record(
     answers: Sequence[Answers],
     maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
     filters: FilterReading | None,
-    maximized: MaximizedImages,
     stage_s: Mapping[str, float],
+    maximized: MaximizedImages = NO_IMAGES,
 ) -> RunRecord:
     """Return a run's record.
 
@@ -60,10 +60,10 @@ def assemble_record(
         What `embed_stage` gave for each horizon that has maps.
     filters : FilterReading or None
         What `filter_stage` gave.
-    maximized : MaximizedImages
-        What `maximize_stage` gave.
     stage_s : mapping of str to float
         Seconds of each stage, in this build.
+    maximized : MaximizedImages, optional
+        What `maximize_stage` gave.
     """
     run, epochs = bench.plan.run.id, bench.spec.epochs
     shown = bench.spec.illustrated_horizon

@@ -112,7 +112,7 @@ class Laboratory:
             maximized = maximize_stage(bench, store, learnt, placement, progress)
         with timed(seconds, "filters"):
             filters = filter_stage(bench, learnt, placement)
-        return assemble_record(bench, learnt, answers, maps, filters, maximized, seconds)
+        return assemble_record(bench, learnt, answers, maps, filters, seconds, maximized)
 
 
 @contextmanager

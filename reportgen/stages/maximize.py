@@ -40,6 +40,9 @@ class MaximizedImages:
     arrays: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
+NO_IMAGES = MaximizedImages()
+
+
 def maximize_stage(
     bench: Bench, store: Store, learnt: Checkpoints, placement: Placement, progress: Progress
 ) -> MaximizedImages:
@@ -49,7 +52,7 @@ def maximize_stage(
     """
     key = bench.plan.maximize
     if key is None:
-        return MaximizedImages()
+        return NO_IMAGES
     with store.lock(key):
         entry = store.read(key)
         progress.stage(bench.plan.run.id, decide_stage(STAGE, entry is not None))

@@ -221,13 +221,15 @@ class Studio:
         """Return the gradient of the activations by the pixels."""
         with torch.enable_grad():
             activation = self._activation(pixels, numbers)
-            if not activation.requires_grad:
-                msg = (
-                    f'the output of layer "{self.probe.layer}" does not follow from the image by a '
-                    "gradient; no image can be made for its filters"
-                )
-                raise ModelError(msg)
-            (gradient,) = torch.autograd.grad(activation.sum(), pixels)
+            gradient = None
+            if activation.requires_grad:
+                (gradient,) = torch.autograd.grad(activation.sum(), pixels, allow_unused=True)
+        if gradient is None:
+            msg = (
+                f'the output of layer "{self.probe.layer}" does not follow from the image by a '
+                "gradient; no image can be made for its filters"
+            )
+            raise ModelError(msg)
         return gradient
 
     def _held_back(self, pixels: Tensor) -> Tensor:
