@@ -219,10 +219,12 @@ class Pictures:
         """Show the images that maximise filters; each function writes a line under an image."""
         name, record = self._view.name(run), self._record(run)
         found = {layer.alias: layer for layer in record.result.maximized}
-        if alias not in found:
-            known = nearest(alias, list(found)) if found else "it has none"
-            msg = f"{name} has no maximised images {alias!r} (maximization.images): {known}"
+        if not found:
+            msg = f"{name} maximises no filters: name some under maximization in its file"
             raise PictureError(msg)
+        if alias not in found:
+            msg = f"{name}: no images that maximise filters are called {alias}; "
+            raise PictureError(msg + nearest(alias, list(found)))
         layer, pictures = found[alias], record.arrays[f"maximization.{alias}"]
         facts = self._view.below(run, f"maximization.{alias}.filters")
         written = tuple(

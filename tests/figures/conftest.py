@@ -16,6 +16,7 @@ from reportgen.figures.feature_maps import FeatureMap, FeatureMaps, LineWords
 from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
 from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
+from reportgen.figures.maximized_grid import MaximizedGrid
 from reportgen.figures.style import FigureStyle
 from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
 
@@ -150,7 +151,16 @@ def outputs() -> FilterOutputs:
     return FilterOutputs(images)
 
 
-@pytest.fixture(params=["curves", "maps", "lined", "grid", "trials", "filters", "outputs"])
+@pytest.fixture
+def maximized() -> MaximizedGrid:
+    """Two images of 4 × 4 that maximise filters, of one shade each."""
+    images = np.full((2, 4, 4, 1), 200, dtype=np.uint8)
+    return MaximizedGrid(images, (("filtro 1", "1,24"), ("filtro 2", "inactivo")))
+
+
+@pytest.fixture(
+    params=["curves", "maps", "lined", "grid", "trials", "filters", "outputs", "maximized"]
+)
 def figure(request: pytest.FixtureRequest) -> Drawing:
     made: Drawing = request.getfixturevalue(request.param)
     return made

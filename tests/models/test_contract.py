@@ -264,8 +264,10 @@ def test_all_faults_of_layers_that_are_maximised_at_once():
     assert told[0].startswith('maximization.images.one.layer: there is no layer "cnov"')
     place = "maximization.images.two.layer"
     assert told[1:] == [
-        f'{place}: layer "head" must give a map for each filter, as a convolution does; '
-        "for 2 samples it gave (2, 3)",
+        (
+            f'{place}: layer "head" must give a map for each filter, as a convolution does; '
+            "for 2 samples it gave (2, 3)"
+        ),
         'maximization.images.three.filters: layer "conv" has the filters 1 to 4, got 5, 99',
         'maximization.images.four.filters: layer "mix" has the filters 1 to 4, got 7',
     ]
