@@ -27,7 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})(%|[a-zµ]+)")
 _STAGED = re.compile(
-    r"\b(?:(evaluations|maps)(?:\[h=(\d+))?|epochs|seed|stopped|data|spec|provenance)\b"
+    r"\b(?:(evaluations|maps)(?:\[h=(\d+))?|epochs|seed|maximized|stopped|data|spec|provenance)\b"
 )
 
 

@@ -90,7 +90,7 @@ def maximize_filters(  # noqa: PLR0913 - the same hand-over as predict's, and wh
 
     It is computed in float32 whatever the training's precision. An image's start
     follows from seed, layer and filter, so that a filter's image does not depend on
-    which others are wanted.
+    which others are wanted, but for what another size of batch rounds otherwise.
 
     Parameters
     ----------
