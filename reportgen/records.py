@@ -27,6 +27,8 @@ name                           dtype, shape       what
                                (k, h, w, c)       column, input channel
 ``filters.outputs``            uint8,             what each filter makes of each image, from 0
                                (i, k, h, w)       (the least of that map) to 255 (the largest)
+``maximization.<alias>``       uint8,             images that maximise the first filters of
+                               (k, h, w, c)       that alias, as many as its `n_shown`
 =============================  =================  =======================================
 """
 
@@ -37,6 +39,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reportgen.epochs import EpochRow, best_epoch, best_row, row_at, within
+from reportgen.maximized import MaximizedFilter, MaximizedLayer
 from reportgen.spaces import LayerMap, MapStability, SpaceMeasures, SpaceStructure
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ __all__ = [
     "LayerMap",
     "LayerRow",
     "MapStability",
+    "MaximizedFilter",
+    "MaximizedLayer",
     "ModelSummary",
     "Provenance",
     "RunId",
@@ -313,6 +318,7 @@ class RunResult:
     filters: FilterBank | None = None
     diverged_at: int = 0
     tests: tuple[Evaluation, ...] = ()
+    maximized: tuple[MaximizedLayer, ...] = ()
 
     def __post_init__(self) -> None:
         epochs = [row.epoch for row in self.epochs]

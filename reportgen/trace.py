@@ -27,7 +27,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
 _WITH_UNIT = re.compile(rf"({_NUMBER.pattern})(%|[a-zµ]+)")
 _STAGED = re.compile(
-    r"\b(?:(evaluations|maps)(?:\[h=(\d+))?|epochs|seed|stopped|data|spec|provenance)\b"
+    r"\b(?:(evaluations|maps)(?:\[h=(\d+))?|epochs|seed|maximized|stopped|data|spec|provenance)\b"
 )
 
 
@@ -184,7 +184,7 @@ def stages_of(field: str, stages: Sequence[str]) -> list[str]:
     >>> stages_of("spec.training.batch_size", ["data", "train"])
     ['experiment file']
     """
-    made_by = {"evaluations": "evaluate", "maps": "embed", "data": "data"}
+    made_by = {"evaluations": "evaluate", "maps": "embed", "data": "data", "maximized": "maximize"}
     found: dict[str, None] = {}
     for match in _STAGED.finditer(field):
         name = match[1] or match[0]

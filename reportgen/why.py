@@ -107,6 +107,8 @@ def hold(store: Store, plans: Sequence[RunPlan], records: Mapping[RunId, RunReco
         if item.run.id in records:
             continue
         keys = [*item.evaluate.values(), *item.embed.values()]
+        if item.maximize is not None:
+            keys.append(item.maximize)
         training = item.run.spec.training
         if training is None:
             keys.append(item.train)

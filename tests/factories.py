@@ -21,6 +21,8 @@ from reportgen.records import (
     LayerMap,
     LayerRow,
     MapStability,
+    MaximizedFilter,
+    MaximizedLayer,
     ModelSummary,
     Provenance,
     RunId,
@@ -183,6 +185,44 @@ def as_estimator(record: RunRecord) -> RunRecord:
     )
     provenance = replace(record.provenance, epoch_s=(), stage_s={"data": 1.5, "train": 4.0})
     return RunRecord(result, provenance, arrays)
+
+
+def with_maximized(
+    record: RunRecord, n: int = 4, n_shown: int = 3, regularizer: str = "total_variation"
+) -> RunRecord:
+    """Return a record with images that maximise filters of its first convolution.
+
+    Filter k reaches 1.5 k from k / 4, and a real image k; the last is dead, at 0.
+    """
+    last = record.result.evaluations[-1]
+    _, height, width = record.result.model.input_shape
+    filters = tuple(
+        MaximizedFilter(k, 1.5 * k, 0.25 * k, float(k), dead=False)
+        if k < n
+        else MaximizedFilter(k, 0.0, 0.0, 0.0, dead=True)
+        for k in range(1, n + 1)
+    )
+    layer = MaximizedLayer(
+        alias="first",
+        layer="conv1",
+        horizon=last.horizon,
+        epoch=last.epoch,
+        split="validation",
+        n_filters=n + 2,
+        n_shown=n_shown,
+        steps=256,
+        lr=0.1,
+        regularizer=regularizer,
+        weight=0.0 if regularizer == "none" else 0.125,
+        seed=0,
+        filters=filters,
+    )
+    images = np.arange(n_shown, dtype=np.uint8)[:, None, None, None] * np.uint8(20)
+    arrays = {**record.arrays, "maximization.first": np.tile(images, (1, height, width, 1))}
+    digests = {name: sha256_json([name, list(a.shape)]) for name, a in arrays.items()}
+    return replace(
+        record, result=replace(record.result, maximized=(layer,), arrays=digests), arrays=arrays
+    )
 
 
 def with_filters(record: RunRecord, n: int = 4, side: int = 3) -> RunRecord:

@@ -19,13 +19,14 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"epochs", "errors", "hashing", "records", "spaces", "project"}
+LEAVES = {"epochs", "errors", "hashing", "maximized", "records", "spaces", "project"}
 SPEC_TYPES = {
     "spec.dataset",
     "spec.experiment",
     "spec.glyphs",
     "spec.images",
     "spec.letters",
+    "spec.maximization",
     "spec.network",
     "spec.report",
     "spec.training",
@@ -40,7 +41,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hashing": set(),
     "spaces": set(),
     "epochs": set(),
-    "records": {"epochs", "spaces"},
+    "maximized": set(),
+    "records": {"epochs", "maximized", "spaces"},
     "system": {"errors"},
     "project": {"errors"},
     "names": {"errors"},

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from tests.toy_project import Toy
+from tests.toy_project import ASSIGNMENT, Toy
 
 TINY = """
 report:
@@ -62,3 +62,55 @@ def test_the_study_on_digits_that_a_package_carries(project, tmp_path, reportgen
     done = reportgen(place, "build", *study, "--locked")
     assert done.code == 0, done.err
     assert (pdf.read_bytes(), archive.read_bytes()) == first
+
+
+MAXIMIZING = {
+    "maximization": {
+        "images": {
+            "first": {"layer": "conv"},
+            "chosen": {"layer": "conv", "filters": [3]},
+        },
+        "steps": 8,
+    }
+}
+NEEDED = {"id": "scores", "text": "¿Qué busca la red?", "needs": ["activation_maximization"]}
+ANSWER = """{% set titulo = "Filtros" %}
+{% set m = toy_net.maximization.first %}
+<p>La {{ ref("fig-filtros") }} enseña los {{ m.n | integer }} filtros, y la {{ ref("fig-uno") }}, el
+{{ toy_net.maximization.chosen.strongest.number | integer }}. En
+{{ toy_net.h2.best.n | integer }} imágenes falla {{ toy_net.h2.best.errors | integer }}.
+{% if toy_net.h2.selection.same_split %}Las mismas {{ toy_net.h2.best.n | integer }} imágenes
+eligieron la época.{% endif %}
+{% if toy_net.h2.best.chance %}Con {{ toy_net.h2.best.errors | integer }} errores, el azar
+bastaría.{% endif %}</p>
+{{ figura_maximizacion("fig-filtros", toy_net, "first") }}
+{{ figura_maximizacion("fig-uno", toy_net, "chosen") }}
+"""
+
+
+def test_images_that_maximise_filters_reach_the_page(toy, reportgen):
+    """From the experiment file to the PDF, and again from committed records alone."""
+    toy.write(toy_net=MAXIMIZING, assignment={"questions": [ASSIGNMENT["questions"][0], NEEDED]})
+    toy.template("scores").write_text(ANSWER, encoding="utf-8")
+    done = reportgen(toy, "build", "toy")
+    assert done.code == 0, done.err
+    assert "maximize" in done.out
+    html = (toy.build_folder / "report.html").read_text(encoding="utf-8")
+    assert html.count("figures/activation-maximization-") == 2
+    assert "Imagen que más activa el filtro" in html
+    results = json.loads((toy.build_folder / "results.json").read_text(encoding="utf-8"))
+    facts = {fact["id"]: fact["value"] for fact in results["facts"]}
+    place = "toy_net.maximization"
+    assert facts[f"{place}.first.n"] == 4
+    whole, chosen = (
+        facts[f"{place}.{alias}.filters.3.activation"] for alias in ("first", "chosen")
+    )
+    assert whole == chosen
+    assert not any(id.startswith("toy_net.narrow.maximization") for id in facts)
+
+    first = toy.pdf.read_bytes()
+    assert reportgen(toy, "freeze", "toy").code == 0
+    shutil.rmtree(toy.store)
+    done = reportgen(toy, "build", "toy", "--locked")
+    assert done.code == 0, done.err
+    assert toy.pdf.read_bytes() == first

@@ -87,6 +87,7 @@ def test_pairs_are_compared_with_what_the_later_gains(bench, built_toy):
         (lambda study: study.run("toy_net").maps("h3", {}), "no maps"),
         (lambda study: study.run("toy_net").maps("h2", {"x": ""}), "has no name among"),
         (lambda study: study.run("toy_net").filters("peso"), "keeps no filters"),
+        (lambda study: study.run("toy_net").maximized("conv", ""), "maximises no filters"),
         (lambda study: study.run("toy_net").curves({"epoc": ""}), 'did you mean "epoch"'),
     ],
 )
@@ -136,3 +137,14 @@ def test_an_experiment_brings_along_what_it_starts_from(bench, built_toy):
     shown = net.text("{model.weights:text}")
     assert shown.facts == {"later.model.weights": "experiment:toy_net"}
     assert study.compare({"n": "{best.n:integer}"}).facts == {"later.h3.best.n": 60}
+
+
+def test_images_that_maximise_filters_are_shown_with_what_they_reach(bench, built_toy):
+    wanted = {"images": {"first": {"layer": "conv"}}, "steps": 3}
+    write(bench / "toy_net.yaml", EXPERIMENT | {"maximization": wanted, "sweep": []})
+    study = open_study(bench / "toy_net.yaml", data_dir=built_toy.data)
+    shown = study.run("toy_net").maximized("first", "filtro {number:integer}", "{activation:num}")
+    assert shown.name == "activation_maximization"
+    place = "toy_net.maximization.first.filters"
+    assert [shown.facts[f"{place}.{k}.number"] for k in range(1, 5)] == [1, 2, 3, 4]
+    assert len(shown.facts) == 8

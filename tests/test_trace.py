@@ -159,7 +159,7 @@ def test_what_a_filter_would_show(stored: Value, unit: Unit, value: str, expecte
     assert may_show(fact, value, Spanish()) is expected
 
 
-STAGES = ["data", "train", "evaluate.h1", "evaluate.h10", "embed.h10", "record"]
+STAGES = ["data", "train", "evaluate.h1", "evaluate.h10", "embed.h10", "maximize", "record"]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,7 @@ STAGES = ["data", "train", "evaluate.h1", "evaluate.h10", "embed.h10", "record"]
     [
         ("evaluations[h=1].confusion", ["evaluate.h1"]),
         ("maps[h=10,final].on_map", ["embed.h10"]),
+        ("maximized[first].filters[3]", ["maximize"]),
         ("epochs[:10]", ["train"]),
         ("data.splits[0]", ["data"]),
         ("model.layers[2]", ["record"]),

@@ -50,6 +50,7 @@ HOLDERS = {
     "library": "BIBLIOTECA",
     "g": "GRUPO",
     "other": "OTRO",
+    "alias": "ALIAS",
 }
 SPACES = re.compile(r"(?<=\.)(?:features|map)(?=\.)")
 
@@ -80,6 +81,7 @@ En los identificadores, lo que va en mayúsculas se sustituye:
 | `I`, `J`, `K`, `ÉPOCA` | números: `run.epochs[7]`, `h.pairs[1]` |
 | `BIBLIOTECA` | una biblioteca: `torch` |
 | `GRUPO` | un grupo de clases por su nombre en `class_groups` |
+| `ALIAS` | unas imágenes por su nombre en `maximization.images`: `conv1` |
 | `OTRO` | otro experimento del mismo apartado u otro grupo |
 
 La unidad decide el filtro con que se escribe un hecho. Un hecho que es un texto no lo necesita,

@@ -42,6 +42,7 @@ ROOTS: Mapping[str, tuple[str, ...]] = {
     "train": ("stages.train", "stages.fit", "stages.bench"),
     "evaluate": ("stages.evaluate",),
     "embed": ("stages.embed",),
+    "maximize": ("stages.maximize",),
     "record": ("stages.laboratory", "stages.assemble", "store.codec", "store.arrays"),
     "notebook": ("notebook", "notebooks.execute", "notebooks.paper"),
 }

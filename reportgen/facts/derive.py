@@ -34,6 +34,7 @@ from reportgen.facts.later import later_facts
 from reportgen.facts.layers import layer_facts
 from reportgen.facts.line import line_facts
 from reportgen.facts.maps import map_facts
+from reportgen.facts.maximization import maximization_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
 from reportgen.facts.search import search_facts
@@ -66,6 +67,7 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
     yield from training_facts(label, record, run.spec, run.why, key)
     yield from estimator_facts(label, record, key)
     yield from filter_facts(label, record, key)
+    yield from maximization_facts(label, record, key)
     yield from group_facts(label, groups, key)
     yield from provenance_facts(label, record, key)
     for evaluation in record.result.evaluations:

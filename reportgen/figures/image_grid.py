@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -87,40 +88,66 @@ class ImageGrid(Drawing):
             decode_png(image.png, f"figure ImageGrid: picture {i}")
             for i, image in enumerate(self.images, 1)
         ]
-        columns, pitch = self._columns(style)
-        side = min(pitch - GAP, LARGEST)
-        # All pictures share one width; the tallest gives the rows their height.
-        tall = side * max(min(1.0, p.shape[0] / p.shape[1]) for p in pictures)
-        lines = max(len(image.caption) for image in self.images)
-        row = tall + CAPTION_GAP + lines * LABEL_SIZE * LINE_HEIGHT
-        rows = math.ceil(len(pictures) / columns)
-        sheet = Sheet(style, self.width_mm, rows * row + (rows - 1) * GAP + 2 * EDGE)
-        axes = sheet.axes(Box(0.0, 0.0, sheet.width, sheet.height))
-        axes.set_axis_off()
-        # The outer pictures touch the edges of the figure unless a caption is wider.
-        first = (sheet.width - (columns - 1) * pitch) / 2
-        for i, (image, picture) in enumerate(zip(self.images, pictures, strict=True)):
-            middle = first + (i % columns) * pitch
-            top = sheet.height - EDGE - (i // columns) * (row + GAP)
-            _place(axes, picture, middle, top, side, tall)
-            _write_caption(sheet, image.caption, middle, top - tall - CAPTION_GAP)
-        axes.set(xlim=(0, sheet.width), ylim=(0, sheet.height))
-        return sheet.figure
+        captions = [image.caption for image in self.images]
+        return compose_grid(style, pictures, captions, self.columns, self.width_mm)
 
-    def _columns(self, style: FigureStyle) -> tuple[int, float]:
-        """Columns, and the distance between the middles of two neighbours."""
-        wanted = min(self.columns, len(self.images))
-        widest = max(text_width(style, line) for image in self.images for line in image.caption)
-        width = self.width_mm * MM
-        while wanted > 1 and width / wanted < widest + CAPTION_SPACE:
-            wanted -= 1
-        if widest > width:
-            msg = f"figure ImageGrid: a caption is wider than the figure's {self.width_mm} mm"
-            raise TemplateError(msg)
-        columns = math.ceil(len(self.images) / math.ceil(len(self.images) / wanted))
-        # Few pictures stay together in the middle of the page.
-        pitch = max(LARGEST + 2 * GAP, widest + CAPTION_SPACE)
-        return columns, min((width + GAP - 2 * EDGE) / columns, pitch)
+
+def compose_grid(
+    style: FigureStyle,
+    pictures: Sequence[NDArray[Any]],
+    captions: Sequence[tuple[str, ...]],
+    columns: int,
+    width_mm: float,
+    largest: float = LARGEST,
+) -> Figure:
+    """Return pictures, uint8 (h, w, 3), over their captions, in rows of so many at most.
+
+    Parameters
+    ----------
+    largest : float
+        The longest side of a picture, in points.
+    """
+    columns, pitch = _columns(style, captions, columns, width_mm, largest)
+    side = min(pitch - GAP, largest)
+    # All pictures share one width; the tallest gives the rows their height.
+    tall = side * max(min(1.0, p.shape[0] / p.shape[1]) for p in pictures)
+    lines = max(map(len, captions))
+    row = tall + CAPTION_GAP + lines * LABEL_SIZE * LINE_HEIGHT
+    rows = math.ceil(len(pictures) / columns)
+    sheet = Sheet(style, width_mm, rows * row + (rows - 1) * GAP + 2 * EDGE)
+    axes = sheet.axes(Box(0.0, 0.0, sheet.width, sheet.height))
+    axes.set_axis_off()
+    # The outer pictures touch the edges of the figure unless a caption is wider.
+    first = (sheet.width - (columns - 1) * pitch) / 2
+    for i, (caption, picture) in enumerate(zip(captions, pictures, strict=True)):
+        middle = first + (i % columns) * pitch
+        top = sheet.height - EDGE - (i // columns) * (row + GAP)
+        _place(axes, picture, middle, top, side, tall)
+        _write_caption(sheet, caption, middle, top - tall - CAPTION_GAP)
+    axes.set(xlim=(0, sheet.width), ylim=(0, sheet.height))
+    return sheet.figure
+
+
+def _columns(
+    style: FigureStyle,
+    captions: Sequence[tuple[str, ...]],
+    wanted: int,
+    width_mm: float,
+    largest: float,
+) -> tuple[int, float]:
+    """Columns, and the distance between the middles of two neighbours."""
+    wanted = min(wanted, len(captions))
+    widest = max(text_width(style, line) for caption in captions for line in caption)
+    width = width_mm * MM
+    while wanted > 1 and width / wanted < widest + CAPTION_SPACE:
+        wanted -= 1
+    if widest > width:
+        msg = f"figure ImageGrid: a caption is wider than the figure's {width_mm} mm"
+        raise TemplateError(msg)
+    columns = math.ceil(len(captions) / math.ceil(len(captions) / wanted))
+    # Few pictures stay together in the middle of the page.
+    pitch = max(largest + 2 * GAP, widest + CAPTION_SPACE)
+    return columns, min((width + GAP - 2 * EDGE) / columns, pitch)
 
 
 def decode_png(png: bytes, what: str) -> NDArray[Any]:

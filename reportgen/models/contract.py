@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.errors import Fault, ModelError, nearest
+from reportgen.maximized import MAX_PICTURE_BYTES, MAX_SHOWN, picture_bytes
 from reportgen.models.outputs import evaluating, first_tensor, logits_of
 from reportgen.models.phases import learnable_names, trained_names, training_norms
 from reportgen.models.study_code import fault_at, forward_fault
 
 if TYPE_CHECKING:
+    from reportgen.spec.maximization import Maximization
     from reportgen.spec.training import Training
 
 PROBE_SAMPLES = 2
@@ -31,6 +33,7 @@ def check_model(
     training: Training | None = None,
     n_train: int = 0,
     filters: str | None = None,
+    maximization: Maximization | None = None,
 ) -> None:
     """Refuse a network that its experiment cannot train or read, with all faults at once.
 
@@ -52,6 +55,9 @@ def check_model(
         of the `n_train` training samples may hold a single one.
     filters : str, optional
         Name of the convolution whose filters are kept; called exactly once.
+    maximization : Maximization, optional
+        Its layers must give maps, (b, filters, h, w), and be called exactly once; filters
+        that it names must exist, and what is shown must have room in a record.
 
     Raises
     ------
@@ -62,6 +68,8 @@ def check_model(
     read = {f"features.{alias}": name for alias, name in (features or {}).items()}
     if filters is not None:
         read["filters.layer"] = filters
+    if maximization is not None:
+        read |= {_place(alias): each.layer for alias, each in maximization.images.items()}
     faults = [
         _fault(f'{place}: there is no layer "{name}"', model, name)
         for place, name in read.items()
@@ -70,7 +78,7 @@ def check_model(
     if filters and filters in layers and not isinstance(layers[filters], nn.Conv2d):
         faults.append(_not_a_convolution(model, filters))
     present = {place: name for place, name in read.items() if name in layers and name}
-    faults += _check_forward(model, input_shape, n_classes, present)
+    faults += _check_forward(model, input_shape, n_classes, present, maximization)
     if training is not None:
         faults += _check_phases(model, training)
         faults += _check_last_batch(model, training, n_train)
@@ -108,7 +116,11 @@ def _not_a_convolution(model: nn.Module, name: str) -> Fault:
 
 
 def _check_forward(
-    model: nn.Module, input_shape: tuple[int, int, int], n_classes: int, read: Mapping[str, str]
+    model: nn.Module,
+    input_shape: tuple[int, int, int],
+    n_classes: int,
+    read: Mapping[str, str],
+    maximization: Maximization | None,
 ) -> list[Fault]:
     """Run `forward` once and look at its outputs and at the layers that are read."""
     kind = type(model).__name__
@@ -137,6 +149,8 @@ def _check_forward(
         for place, name in read.items()
         if (fault := _check_feature(model, place, name, outputs[name]))
     ]
+    if maximization is not None:
+        faults += _check_maximization(model, input_shape, maximization, outputs)
     return _check_logits(model, logits, n_classes) + faults
 
 
@@ -181,6 +195,43 @@ def _check_feature(model: nn.Module, place: str, name: str, outputs: list[object
         text += " must give one row of features a sample"
         return _fault(f"{text}; for {PROBE_SAMPLES} samples it gave {tuple(output.shape)}", model)
     return None
+
+
+def _place(alias: str, key: str = "layer") -> str:
+    return f"maximization.images.{alias}.{key}"
+
+
+def _check_maximization(
+    model: nn.Module,
+    input_shape: tuple[int, int, int],
+    wanted: Maximization,
+    outputs: Mapping[str, list[object]],
+) -> list[Fault]:
+    """Refuse layers without maps, filters beyond them, and more pictures than a record holds."""
+    faults, n_shown = [], 0
+    for alias, each in wanted.images.items():
+        text = f'layer "{each.layer}"'
+        calls = outputs.get(each.layer, [])
+        output = first_tensor(calls[0]) if len(calls) == 1 else None
+        if output is None or output.dim() < 2:
+            continue  # told as that of any layer that is read
+        if output.dim() != 4:
+            text = f"{_place(alias)}: {text} must give a map for each filter, as a convolution does"
+            faults.append(
+                _fault(f"{text}; for {len(output)} samples it gave {tuple(output.shape)}", model)
+            )
+            continue
+        n = output.shape[1]
+        beyond = [str(number) for number in each.filters or () if number > n]
+        if beyond:
+            text = f"{_place(alias, 'filters')}: {text} has the filters 1 to {n}"
+            faults.append(_fault(f"{text}, got {', '.join(beyond)}", model))
+        n_shown += min(MAX_SHOWN, n if each.filters is None else len(each.filters))
+    size = n_shown * picture_bytes(*input_shape)
+    if size > MAX_PICTURE_BYTES:
+        text = f"maximization.images: {n_shown} pictures would take {size} bytes of a record"
+        faults.append(_fault(f"{text}, and may take {MAX_PICTURE_BYTES}; choose filters", model))
+    return faults
 
 
 def _check_phases(model: nn.Module, training: Training) -> list[Fault]:

@@ -27,6 +27,7 @@ from reportgen.report.labels import load_labels
 from reportgen.report.places import locate
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.lineage import named_sources
+from reportgen.spec.maximization import Maximization
 from reportgen.spec.network import PackageModel, StudyModel
 from reportgen.spec.report import Section
 from reportgen.spec.study import Study
@@ -169,9 +170,15 @@ def describe_experiment(study: Study, name: str, spec: Experiment) -> dict[str, 
         "stops_early": stops_early(spec),
         "filters": "" if spec.filters is None else spec.filters.layer,
         "filtered": 0 if spec.filters is None else spec.filters.images,
+        "maximized": {} if spec.maximization is None else maximized_layers(spec.maximization),
         "trials": [{"name": trial.name, "why": trial.why} for trial in spec.sweep],
         "classes": {name: label.label for name, label in labels.items() if name != label.label},
     }
+
+
+def maximized_layers(wanted: Maximization) -> dict[str, str]:
+    """Return the layer whose filters each alias maximises."""
+    return {alias: each.layer for alias, each in wanted.images.items()}
 
 
 def stops_early(spec: Experiment) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from reportgen.errors import UsageError, nearest
@@ -255,6 +256,15 @@ class Results:
     def filter_outputs(self) -> Figure:
         """Return images after these filters, each beside its class."""
         return self._figure(lambda pictures, _: pictures.filter_outputs(self._run, self._label))
+
+    def maximized(self, alias: str, *captions: str) -> Figure:
+        """Return images that maximise filters, each over one or two captions, about the filter."""
+
+        def draw(pictures: Pictures, write: Write) -> Picture:
+            lines = [partial(write, caption) for caption in captions]
+            return pictures.maximized(self._run, alias, *lines)
+
+        return self._figure(draw)
 
     # ── the rest ────────────────────────────────────────────────────────────
 

@@ -22,7 +22,8 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
     "train": ("data",),
     "evaluate": ("train",),
     "embed": ("train",),
-    "record": ("train", "evaluate", "embed"),
+    "maximize": ("train",),
+    "record": ("train", "evaluate", "embed", "maximize"),
 }
 """Fields of a stage's key that are digests of other keys; of `record`, some by horizon."""
 
@@ -100,12 +101,21 @@ def _differences(
         if old == new and canonical_json(old) == canonical_json(new):
             continue
         if name in links and isinstance(new, dict) and isinstance(old, dict):
-            retrained = before["train"] != after["train"]
-            yield from _by_horizon(stage, name, old, new, known, retrained=retrained)
+            yield from _by_horizon(
+                stage, name, old, new, known, retrained=_retrained(before, after)
+            )
+        elif name == "maximize":
+            retrained = _retrained(before, after)
+            yield from _optional(stage, name, name, old, new, known, retrained=retrained)
         elif name in links:
             yield from _followed(name, old, new, known)
         else:
             yield from _own(stage, name, before, after)
+
+
+def _retrained(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Tell whether the training of two records differs."""
+    return bool(before["train"] != after["train"])
 
 
 def _by_horizon(
@@ -117,19 +127,28 @@ def _by_horizon(
     *,
     retrained: bool,
 ) -> Iterator[Change]:
-    """Yield the changes of the keys that a record has by horizon.
+    """Yield the changes of the keys that a record has by horizon."""
+    for horizon in (*after, *(h for h in before if h not in after)):
+        old, new = before.get(horizon, ABSENT), after.get(horizon, ABSENT)
+        if old != new:
+            name = f"{link}.h{horizon}"
+            yield from _optional(stage, link, name, old, new, known, retrained=retrained)
+
+
+def _optional(
+    stage: str, link: str, name: str, before: str, after: str, known: Noted, *, retrained: bool
+) -> Iterator[Change]:
+    """Yield the changes of a key that a record may have or not.
 
     One that is not known has changed with the training, where that has.
     """
-    for horizon in (*after, *(h for h in before if h not in after)):
-        if horizon not in before:
-            yield Change(stage, f"{link}.h{horizon}", ABSENT, "wanted")
-        elif horizon not in after:
-            yield Change(stage, f"{link}.h{horizon}", "wanted", "no longer")
-        elif before[horizon] != after[horizon]:
-            keys = known.get(link, {})
-            if not retrained or (before[horizon] in keys and after[horizon] in keys):
-                yield from _followed(link, before[horizon], after[horizon], known)
+    keys = known.get(link, {})
+    if before == ABSENT:
+        yield Change(stage, name, ABSENT, "wanted")
+    elif after == ABSENT:
+        yield Change(stage, name, "wanted", "no longer")
+    elif not retrained or (before in keys and after in keys):
+        yield from _followed(link, before, after, known)
 
 
 def _followed(link: str, before: str, after: str, known: Noted) -> Iterator[Change]:

@@ -90,6 +90,8 @@ def decide_run(plan: RunPlan, held: Held) -> tuple[Decision, ...]:
     stages = {"data": plan.data, "train": plan.train}
     stages |= {f"evaluate.h{h}": key for h, key in plan.evaluate.items()}
     stages |= {f"embed.h{h}": key for h, key in plan.embed.items()}
+    if plan.maximize is not None:
+        stages["maximize"] = plan.maximize
     stages["record"] = plan.record
     if plan.record.digest in held.whole:
         return tuple(Decision(stage, "reuse", "the store holds the record") for stage in stages)
@@ -230,6 +232,7 @@ def _own_digests(run: RunId, noted: Noted) -> dict[str, set[str]]:
             found["train"].add(fields["train"])
             found["evaluate"].update(fields["evaluate"].values())
             found["embed"].update(fields["embed"].values())
+            found["maximize"].add(fields.get("maximize", ""))
             train = noted.get("train", {}).get(fields["train"], {})
             found["data"].add(train.get("data", ""))
     return found
@@ -243,6 +246,7 @@ def _known(noted: Noted, plan: RunPlan) -> dict[str, Mapping[str, Fields]]:
         plan.train,
         *plan.evaluate.values(),
         *plan.embed.values(),
+        *([] if plan.maximize is None else [plan.maximize]),
         plan.record,
     ):
         today[key.stage][key.digest] = key.fields

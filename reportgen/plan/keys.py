@@ -14,6 +14,7 @@ train     data; model, its code, weights, seed, precision, normalisation,
           train and last horizon of the run whose network it starts from
 evaluate  train; the horizon
 embed     train; the horizon, `features`, `embeddings`
+maximize  train; the last horizon, `maximization`
 record    all of these; the names of experiment and trial, epochs, horizons, `filters`
 ========  ===================================================================
 
@@ -39,6 +40,7 @@ STAGE_VERSIONS: Mapping[str, int] = {
     "train": 1,
     "evaluate": 1,
     "embed": 2,
+    "maximize": 1,
     "record": 1,
 }
 """Raised when a stage of this package gives other results for the same input."""
@@ -62,7 +64,8 @@ class RunPlan:
     """The keys of all stages of one run.
 
     `evaluate` and `embed` are by horizon; `embed` is empty where no map is wanted.
-    `source` is the plan of the run whose network it starts from.
+    `source` is the plan of the run whose network it starts from; `maximize` is None where
+    no image is to maximise a filter.
     """
 
     run: Run
@@ -72,6 +75,7 @@ class RunPlan:
     embed: Mapping[int, StageKey]
     record: StageKey
     source: RunPlan | None = None
+    maximize: StageKey | None = None
 
     def stage_digests(self) -> dict[str, str]:
         """Return each stage's key by its name: data, train, evaluate.h10, …, record."""
@@ -80,6 +84,7 @@ class RunPlan:
             "train": self.train.digest,
             **{f"evaluate.h{h}": key.digest for h, key in self.evaluate.items()},
             **{f"embed.h{h}": key.digest for h, key in self.embed.items()},
+            **({} if self.maximize is None else {"maximize": self.maximize.digest}),
             "record": self.record.digest,
         }
 
@@ -164,6 +169,7 @@ def plan_run(
         h: stage_key("embed", train=train.digest, horizon=h, **embedding_fields(spec))
         for h in spec.map_horizons
     }
+    maximize = maximize_key(spec, train)
     record = stage_key(
         "record",
         experiment=run.id.experiment,
@@ -174,8 +180,9 @@ def plan_run(
         evaluate={str(h): key.digest for h, key in evaluate.items()},
         embed={str(h): key.digest for h, key in embed.items()},
         **filter_fields(spec),
+        **({} if maximize is None else {"maximize": maximize.digest}),
     )
-    return RunPlan(run, data, train, evaluate, embed, record, source)
+    return RunPlan(run, data, train, evaluate, embed, record, source, maximize)
 
 
 def checkpoint_fields(source: RunPlan) -> dict[str, Any]:
@@ -194,6 +201,15 @@ def test_fields(spec: Experiment) -> dict[str, Any]:
 def filter_fields(spec: Experiment) -> dict[str, Any]:
     """Return what a record reads of the filters that it keeps; nothing where it keeps none."""
     return {} if spec.filters is None else {"filters": spec.filters.model_dump(mode="json")}
+
+
+def maximize_key(spec: Experiment, train: StageKey) -> StageKey | None:
+    """Return the key of the images that maximise filters; None where none are wanted."""
+    if spec.maximization is None:
+        return None
+    wanted = spec.maximization.model_dump(mode="json")
+    horizon = spec.report_horizons[-1]
+    return stage_key("maximize", train=train.digest, horizon=horizon, maximization=wanted)
 
 
 def embedding_fields(spec: Experiment) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from reportgen.errors import nearest
 from reportgen.facts.fact import Fact, FactTree
 from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
@@ -25,6 +26,7 @@ from reportgen.figures.learning_curves import (
     LearningCurves,
     PhaseChange,
 )
+from reportgen.figures.maximized_grid import MaximizedGrid
 from reportgen.figures.style import FigureStyle
 from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
 from reportgen.records import Evaluation, FilterBank, RunRecord, Thumbnail
@@ -214,6 +216,28 @@ class Pictures:
         )
         drawing = FilterOutputs(images, TEXT_WIDTH_MM)
         return self._keep("filter_outputs", drawing, f"{self._view.name(run)}.h{bank.horizon}")
+
+    def maximized(self, run: FactTree, alias: str, *captions: Callable[[FactTree], str]) -> Picture:
+        """Show the images that maximise filters; each function writes a line under an image."""
+        name, record = self._view.name(run), self._record(run)
+        found = {layer.alias: layer for layer in record.result.maximized}
+        if not found:
+            msg = f"{name} maximises no filters: name some under maximization in its file"
+            raise PictureError(msg)
+        if alias not in found:
+            msg = f"{name}: no images that maximise filters are called {alias}; "
+            raise PictureError(msg + nearest(alias, list(found)))
+        layer, pictures = found[alias], record.arrays[f"maximization.{alias}"]
+        facts = self._view.below(run, f"maximization.{alias}.filters")
+        written = tuple(
+            tuple(
+                self._words(caption(self._view.below(facts, str(each.number))))
+                for caption in captions
+            )
+            for each in layer.filters[: layer.n_shown]
+        )
+        drawing = MaximizedGrid(pictures, written, TEXT_WIDTH_MM)
+        return self._keep("activation_maximization", drawing, f"{name}.h{layer.horizon}")
 
     def trials(
         self, run: FactTree, h: str, words: Mapping[str, str], name: Callable[[FactTree], str]

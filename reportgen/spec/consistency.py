@@ -18,7 +18,7 @@ Inconsistency = tuple[tuple[str | int, ...], str]
 
 TAKEN = re.compile(
     r"data|model|training|estimator|epochs|versus|rank|groups|filters|seeds?\d*|why|stopped"
-    r"|outcome|diverged_at|trials|maps|provenance|h\d+"
+    r"|outcome|diverged_at|trials|maps|maximization|provenance|h\d+"
 )
 """Names of facts of an experiment, beside which the facts of its trials stand."""
 
@@ -32,6 +32,7 @@ def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
         *_measured(experiment),
         *_repeated(experiment, "seeds"),
         *_embeddings(experiment),
+        *_maximization(experiment),
         *_sweep(experiment),
     ]
 
@@ -157,6 +158,17 @@ def _embeddings(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
             listed = ", ".join(map(str, allowed))
             text = f"must be one of the experiment's horizons, {listed}, got {horizon}"
             yield ("embeddings", "horizons", index), text
+
+
+def _maximization(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    """Yield each filter that an alias names twice."""
+    images = _mapping(_mapping(experiment.get("maximization")).get("images"))
+    for alias, wanted in images.items():
+        filters = _list(_mapping(wanted).get("filters"))
+        for index, number in enumerate(filters):
+            if number in filters[:index]:
+                path = ("maximization", "images", alias, "filters", index)
+                yield path, f"stands twice, got {number}"
 
 
 def _sweep(experiment: Mapping[str, Any]) -> Iterator[Inconsistency]:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from reportgen.spec.base import Count, Name, Positive, Seed, SpecModel, Text, placed
 from reportgen.spec.consistency import inconsistencies
 from reportgen.spec.dataset import DatasetSpec
+from reportgen.spec.maximization import Maximization
 from reportgen.spec.network import WEIGHTS, ModelSpec
 from reportgen.spec.training import Augmentation, Estimator, Training
 
@@ -104,6 +105,10 @@ class Experiment(SpecModel):
     )
     filters: Filters | None = Field(
         None, description="Filters of a convolution, for figures; at the last horizon."
+    )
+    maximization: Maximization | None = Field(
+        None,
+        description="Images that maximise filters, at the last horizon, of the first seed's run.",
     )
     sweep: tuple[Trial, ...] = Field(
         (), description="Trials that are compared with the experiment, in order."

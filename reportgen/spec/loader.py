@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -183,6 +184,8 @@ def _runs(name: str, spec: Experiment, specs: Mapping[str, Experiment]) -> list[
     """Return the runs of an experiment: its seeds, then each trial with all seeds."""
     base = spec.model_copy(update={"sweep": ()})
     runs = [Run(RunId(name, "", seed), _seeded(base, seed), "") for seed in spec.seeds]
+    without = {"maximization": None}  # the first seed's run is the one that shows them
+    runs[1:] = [replace(run, spec=run.spec.model_copy(update=without)) for run in runs[1:]]
     for trial in spec.sweep:
         runs += [
             Run(RunId(name, trial.name, seed), _seeded(specs[trial.name], seed), trial.why)

@@ -123,6 +123,7 @@ Artefact = Literal[
     "seed_plot",
     "filters",
     "filter_outputs",
+    "activation_maximization",
     "method_table",
 ]
 """Kinds of figure, table and listing that a question may need."""

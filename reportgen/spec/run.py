@@ -13,7 +13,8 @@ class Run:
     """One training to be had: an experiment or one of its trials, with one seed.
 
     `spec` is what it amounts to: the trial's values are set, it has no sweep,
-    one seed, and no maps if it is a trial. `source` is the run whose network it
+    one seed, no maps if it is a trial, and images that maximise filters only if it is the
+    experiment with its first seed. `source` is the run whose network it
     starts from, where `weights` names an experiment.
     """
 

@@ -83,7 +83,7 @@ def _repetition(
 
 def _bare(experiment: Mapping[str, Any]) -> dict[str, Any]:
     """Return the experiment that a trial changes: without sweep, maps and filters."""
-    left_out = ("sweep", "embeddings", "filters")
+    left_out = ("sweep", "embeddings", "filters", "maximization")
     return {key: value for key, value in experiment.items() if key not in left_out}
 
 

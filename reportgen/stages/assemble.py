@@ -29,6 +29,7 @@ from reportgen.stages.checkpoints import Checkpoints
 from reportgen.stages.evaluate import Answers
 from reportgen.stages.filters import FilterReading
 from reportgen.stages.fit import Fitted
+from reportgen.stages.maximize import NO_IMAGES, MaximizedImages
 from reportgen.store.codec import array_digest
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def assemble_record(
     maps: Sequence[tuple[tuple[LayerMap, ...], Mapping[str, np.ndarray]]],
     filters: FilterReading | None,
     stage_s: Mapping[str, float],
+    maximized: MaximizedImages = NO_IMAGES,
 ) -> RunRecord:
     """Return a run's record.
 
@@ -61,10 +63,12 @@ def assemble_record(
         What `filter_stage` gave.
     stage_s : mapping of str to float
         Seconds of each stage, in this build.
+    maximized : MaximizedImages, optional
+        What `maximize_stage` gave.
     """
     run, epochs = bench.plan.run.id, bench.spec.epochs
     shown, rows = bench.spec.illustrated_horizon, within(learnt.rows, epochs)
-    arrays = gather_arrays(bench, answers, maps, filters)
+    arrays = gather_arrays(bench, answers, maps, filters) | dict(maximized.arrays)
     result = RunResult(
         experiment=run.experiment,
         trial=run.trial,
@@ -86,6 +90,7 @@ def assemble_record(
         filters=None if filters is None else filters.bank,
         diverged_at=learnt.diverged_at if not rows or rows[-1].epoch < epochs else 0,
         tests=tuple(describe_test(bench, item) for item in answers if item.test is not None),
+        maximized=maximized.layers,
     )
     return RunRecord(result, describe_provenance(learnt, epochs, stage_s), arrays)
 

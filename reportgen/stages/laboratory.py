@@ -21,6 +21,7 @@ from reportgen.stages.embed import embed_stage
 from reportgen.stages.evaluate import evaluate_stage
 from reportgen.stages.filters import filter_stage
 from reportgen.stages.fit import fit_stage
+from reportgen.stages.maximize import maximize_stage
 from reportgen.stages.precheck import check_runs
 from reportgen.stages.sources import SourceShelf
 from reportgen.stages.train import train_stage
@@ -117,9 +118,11 @@ class Laboratory:
             ]
         with timed(seconds, "embed"):
             maps = [embed_stage(bench, store, h, learnt, placement, progress) for h in plan.embed]
+        with timed(seconds, "maximize"):
+            maximized = maximize_stage(bench, store, learnt, placement, progress)
         with timed(seconds, "filters"):
             filters = filter_stage(bench, learnt, placement)
-        return assemble_record(bench, learnt, answers, maps, filters, seconds)
+        return assemble_record(bench, learnt, answers, maps, filters, seconds, maximized)
 
 
 @contextmanager

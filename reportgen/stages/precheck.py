@@ -51,6 +51,7 @@ def network_faults(bench: Bench) -> list[Fault]:
             training=bench.spec.training,
             n_train=len(bench.data.splits["train"]),
             filters=None if bench.spec.filters is None else bench.spec.filters.layer,
+            maximization=None if bench.plan.maximize is None else bench.spec.maximization,
         )
     except ModelError as error:
         found = error.faults or (Fault("", 0, 0, error.message),)

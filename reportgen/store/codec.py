@@ -24,7 +24,7 @@ ARRAYS = "arrays.safetensors"
 
 
 LATER: Mapping[str, Mapping[str, Any]] = {
-    "": {"estimator": None, "filters": None, "diverged_at": 0, "tests": []},
+    "": {"estimator": None, "filters": None, "diverged_at": 0, "tests": [], "maximized": []},
     "data": {"n_skipped": 0},
     "model": {"weights": "none", "weights_fingerprint": ""},
     "maps": {"line": None},

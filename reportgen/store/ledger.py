@@ -11,7 +11,7 @@ from reportgen.plan.keys import StageKey
 from reportgen.store.journal import JOURNAL
 from reportgen.store.store import ENTRY, Store
 
-STAGES = ("data", "train", "evaluate", "embed", "record", "notebook")
+STAGES = ("data", "train", "evaluate", "embed", "maximize", "record", "notebook")
 
 
 def read_noted(store: Store) -> Noted:

@@ -13,7 +13,7 @@ from reportgen.facts.fact import DEFINITIONS, build_tree
 from reportgen.records import RunId
 from reportgen.spec.consistency import TAKEN
 from reportgen.spec.study import load_study
-from tests.factories import as_estimator, make_record, with_filters, with_test
+from tests.factories import as_estimator, make_record, with_filters, with_maximized, with_test
 from tests.toy_project import EXPERIMENT, make_toy
 
 MAY_LACK = (
@@ -82,8 +82,9 @@ def made(run):
     )
     if run.experiment == "toy_svm":
         return with_test(as_estimator(record))
-    record = record if run.experiment == "toy_pair" else with_test(record)
-    return record if run.experiment == "toy_pair" else with_filters(with_an_island(record))
+    if run.experiment == "toy_pair":
+        return record
+    return with_maximized(with_filters(with_an_island(with_test(record))))
 
 
 def with_an_island(record):

@@ -17,6 +17,7 @@ from reportgen.figures.feature_maps import FeatureMap, FeatureMaps, LineWords
 from reportgen.figures.filter_grid import FilteredImage, FilterGrid, FilterOutputs, ScaleWords
 from reportgen.figures.image_grid import GridImage, ImageGrid
 from reportgen.figures.learning_curves import BestMark, CurveWords, Extension, LearningCurves
+from reportgen.figures.maximized_grid import MaximizedGrid
 from reportgen.figures.seed_plot import SeedPlot, SeedRow, SeedValue, SeedWords
 from reportgen.figures.style import FigureStyle
 from reportgen.figures.trials_plot import TrialPoint, TrialsPlot
@@ -200,10 +201,17 @@ def seeds() -> SeedPlot:
     )
 
 
+@pytest.fixture
+def maximized() -> MaximizedGrid:
+    """Two images of 4 × 4 that maximise filters, of one shade each."""
+    images = np.full((2, 4, 4, 1), 200, dtype=np.uint8)
+    return MaximizedGrid(images, (("filtro 1", "1,24"), ("filtro 2", "inactivo")))
+
+
 @pytest.fixture(
     params=[
         *("curves", "maps", "lined", "grid", "trials", "filters", "outputs"),
-        *("panels", "seeds"),
+        *("panels", "seeds", "maximized"),
     ]
 )
 def figure(request: pytest.FixtureRequest) -> Drawing:

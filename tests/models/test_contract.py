@@ -6,6 +6,7 @@ from torch import nn
 
 from reportgen.errors import ModelError
 from reportgen.models.contract import check_model, find_layer
+from reportgen.spec.maximization import Maximization
 from tests.models.study_file import build
 from tests.training.toy import MOMENTUM, ToyNet, phase, training
 
@@ -236,3 +237,69 @@ def test_layers_are_found_by_dotted_name():
     assert find_layer(model, "0.0") is model[0][0]
     with pytest.raises(ModelError, match=r'Sequential has no layer "0\.1"; did you mean "0\.0"\?'):
         find_layer(model, "0.1")
+
+
+# ── images that maximise filters ────────────────────────────────────────────
+
+
+def maximizing(**images):
+    return Maximization.from_plain({"images": images})
+
+
+def test_layers_that_are_maximised_give_maps():
+    check_model(ToyNet(), SHAPE, 3, maximization=maximizing(a={"layer": "conv", "filters": [4]}))
+    check_model(ToyNet(), SHAPE, 3, maximization=maximizing(a={"layer": "pool"}))
+
+
+def test_all_faults_of_layers_that_are_maximised_at_once():
+    wanted = maximizing(
+        one={"layer": "cnov"},
+        two={"layer": "head"},
+        three={"layer": "conv", "filters": [4, 5, 99]},
+        four={"layer": "mix", "filters": [7]},
+    )
+    with pytest.raises(ModelError) as caught:
+        check_model(ToyNet(), SHAPE, 3, maximization=wanted)
+    told = [fault.message for fault in caught.value.faults]
+    assert told[0].startswith('maximization.images.one.layer: there is no layer "cnov"')
+    place = "maximization.images.two.layer"
+    assert told[1:] == [
+        (
+            f'{place}: layer "head" must give a map for each filter, as a convolution does; '
+            "for 2 samples it gave (2, 3)"
+        ),
+        'maximization.images.three.filters: layer "conv" has the filters 1 to 4, got 5, 99',
+        'maximization.images.four.filters: layer "mix" has the filters 1 to 4, got 7',
+    ]
+
+
+def test_a_layer_that_is_maximised_is_called_once():
+    class Net(ToyNet):
+        def forward(self, x):
+            self.conv(x)
+            return super().forward(x)
+
+    told = message(Net(), maximization=maximizing(a={"layer": "conv"}))
+    assert 'maximization.images.a.layer: layer "conv" is called 2 times' in told
+
+
+def test_more_pictures_than_a_record_holds():
+    """64 filters of 3 × 64 × 64 fill it; a picture of one more alias does not fit."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 80, 1)
+
+        def forward(self, x):
+            return self.conv(x).mean((2, 3))[:, :3]
+
+    shape, whole = (3, 64, 64), {"layer": "conv"}
+    check_model(Net(), shape, 3, maximization=maximizing(a=whole))
+    more = maximizing(a=whole, b={"layer": "conv", "filters": [80]})
+    with pytest.raises(ModelError) as caught:
+        check_model(Net(), shape, 3, maximization=more)
+    assert caught.value.faults[0].message == (
+        "maximization.images: 65 pictures would take 798720 bytes of a record, and may take "
+        "786432; choose filters"
+    )

@@ -256,3 +256,14 @@ def test_epochs_that_may_be_fewer_are_called_so(wanted):
     phase = EXPERIMENT["training"]["phases"][0] | {"early_stopping": {"patience": 2}}
     wanted.write(toy_net={"training": EXPERIMENT["training"] | {"phases": [phase]}})
     assert says("durante 3 épocas como máximo, y después")
+
+
+def test_images_that_maximise_filters_have_a_cell_for_each_alias(wanted):
+    images = {"first": {"layer": "conv"}, "one": {"layer": "conv", "filters": [2]}}
+    wanted.write(toy_net={"maximization": {"images": images, "regularizer": "none"}})
+    (book,) = compose(wanted)
+    calls = [cell.source for cell in book.cells if ".maximized(" in cell.source]
+    assert [call.partition("(")[2].partition(",")[0] for call in calls] == ['"first"', '"one"']
+    carried = YAML(typ="safe", pure=True).load(magic(book, "toy_net.yaml"))
+    assert carried["maximization"]["images"]["one"] == {"layer": "conv", "filters": [2]}
+    assert carried["maximization"]["regularizer"] == {"name": "none"}

@@ -71,6 +71,7 @@ def noted(*plans: RunPlan) -> Noted:
             one.train,
             *one.evaluate.values(),
             *one.embed.values(),
+            *([] if one.maximize is None else [one.maximize]),
             one.record,
         ):
             found.setdefault(key.stage, {})[key.digest] = key.fields

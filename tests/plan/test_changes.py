@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.plan.changes import UNREAD, Change, differences
+from reportgen.plan.keys import RunPlan
 from tests.plan.plans import PHASES, RENAMED, SPEC, noted, plan, plan_later, with_
 
 SUBSET = '{"n": 100, "per_class": null, "stratified": true, "seed": 0}'
@@ -145,3 +146,22 @@ def test_notebooks() -> None:
         "the record of net",
         "the record of old",
     ]
+
+
+def test_images_that_maximise_filters_come_change_and_go() -> None:
+    def of(steps: int, **other: object) -> RunPlan:
+        wanted = {"images": {"a": {"layer": "conv"}}, "steps": steps}
+        return plan(SPEC | {"maximization": wanted} | other)
+
+    def texts(before: RunPlan, after: RunPlan, *, known: bool = True) -> list[str]:
+        keys = noted(before, after) if known else noted()
+        found = differences("record", before.record.fields, after.record.fields, keys)
+        return [change.text("record") for change in found]
+
+    assert texts(plan(), of(5)) == ["maximize not there → wanted"]
+    assert texts(of(5), plan()) == ["maximize wanted → no longer"]
+    assert texts(of(5), of(6)) == ["maximize: maximization.steps 5 → 6"]
+    assert texts(of(5), of(6), known=False) == ["maximize: its key changed"]
+    retrained = of(5, training=SPEC["training"] | {"batch_size": 64})
+    assert texts(of(5), retrained) == ["train: training.batch_size 32 → 64"]
+    assert texts(of(5), retrained, known=False) == ["train: its key changed"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.plan.decision import (
+    NOTHING,
     Decision,
     Held,
     decide_locked,
@@ -309,3 +310,41 @@ def test_the_decision_is_pure() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
         }
         assert names & {"os", "pathlib", "reportgen.store.store", "shutil", "io"} == set()
+
+
+# ── images that maximise filters ────────────────────────────────────────────
+
+
+def maximizing(steps: int, **other: object) -> dict[str, object]:
+    wanted = {"images": {"a": {"layer": "conv"}}, "steps": steps}
+    return SPEC | {"maximization": wanted} | other
+
+
+def test_images_that_maximise_filters_are_made_when_they_are_first_wanted() -> None:
+    found = decide_run(plan(maximizing(5)), held(plan()))
+    assert [one.stage for one in found][-2:] == ["maximize", "record"]
+    assert reasons(found) == {"maximize": NOTHING, "record": "maximize not there → wanted"}
+
+
+def test_what_changed_in_them_is_told() -> None:
+    before, after = plan(maximizing(5)), plan(maximizing(6))
+    stored = held(before)
+    kept = replace(stored, whole=stored.whole | {before.maximize.digest})
+    change = "maximization.steps 5 → 6"
+    assert reasons(decide_run(after, kept)) == follow(change, "maximize", "record", own="maximize")
+
+
+def test_they_are_taken_where_the_record_alone_is_gone() -> None:
+    wanted = plan(maximizing(5))
+    stored = held(wanted)
+    kept = replace(stored, whole=stored.whole - {wanted.record.digest} | {wanted.maximize.digest})
+    assert actions(decide_run(wanted, kept))["maximize"] == "reuse"
+
+
+def test_a_committed_record_without_them_is_stale() -> None:
+    then = plan().stage_digests()
+    found = actions(decide_locked(plan(maximizing(5)), then, held(plan())))
+    assert {stage for stage, action in found.items() if action == "refuse"} == {
+        "maximize",
+        "record",
+    }

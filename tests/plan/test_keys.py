@@ -126,3 +126,38 @@ def test_epochs_of_the_last_phase_count_where_an_earlier_one_may_stop():
     """A horizon of 5 may then hold 3 or 4 of its epochs."""
     assert plan(stopping(None, 2)).train == plan(stopping(None, 2, last=9)).train
     assert plan(stopping(1, None)).train != plan(stopping(1, None, last=9)).train
+
+
+# ── images that maximise filters ────────────────────────────────────────────
+
+MAXIMIZING = SPEC | {"maximization": {"images": {"a": {"layer": "conv"}}}}
+
+
+def test_images_that_maximise_filters_are_a_stage_of_their_own():
+    assert changed(MAXIMIZING) == {"maximize", "record"}
+    assert list(plan(MAXIMIZING).stage_digests())[-2:] == ["maximize", "record"]
+    assert plan().maximize is None
+    assert "maximize" not in plan().record.fields
+
+
+@pytest.mark.parametrize(
+    ("values", "other"),
+    [
+        ({"steps": 10}, {}),
+        ({"seed": 1}, {}),
+        ({"regularizer": {"name": "none"}}, {}),
+        ({"images": {"a": {"layer": "conv", "filters": (1,)}}}, {}),
+        ({}, {"horizons": [3]}),
+        ({}, {"training": SPEC["training"] | {"batch_size": 64}}),
+    ],
+)
+def test_what_decides_those_images(values, other):
+    spec = MAXIMIZING | {"maximization": MAXIMIZING["maximization"] | values} | other
+    assert plan(spec).maximize.digest != plan(MAXIMIZING).maximize.digest
+
+
+def test_epochs_after_the_last_horizon_and_maps_do_not():
+    phases = [PHASES[0], PHASES[1] | {"epochs": 9}]
+    longer = {"training": SPEC["training"] | {"phases": phases}}
+    maps = {"embeddings": {"samples": 50, "perplexity": 6.0}}
+    assert plan(MAXIMIZING | longer | maps).maximize == plan(MAXIMIZING).maximize

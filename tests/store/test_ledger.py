@@ -17,7 +17,7 @@ OLD, NEW = (StageKey("evaluate", {"version": 1, "horizon": h}) for h in (3, 5))
 
 def test_an_empty_store(tmp_path: Path) -> None:
     noted = read_noted(Store(tmp_path / "none"))
-    assert set(noted) == {"data", "train", "evaluate", "embed", "record", "notebook"}
+    assert set(noted) == {*("data", "train", "evaluate", "embed", "maximize", "record", "notebook")}
     assert not any(noted.values())
     assert not (tmp_path / "none").exists()
 
