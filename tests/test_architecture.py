@@ -21,6 +21,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LEAVES = {"errors", "hashing", "records", "spaces", "project"}
 SPEC_TYPES = {
+    "spec.arrays",
     "spec.dataset",
     "spec.experiment",
     "spec.glyphs",

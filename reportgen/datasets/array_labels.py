@@ -68,15 +68,16 @@ def make_labels(
         pairs = zip(columns, texts, strict=True)
         return names, [_looked_up(one, column, index).astype(np.uint16) for one, column in pairs]
     numbers = [np.asarray(column) for column, _ in found]
-    low, high = min(part.min() for part in numbers), max(part.max() for part in numbers)
-    n_classes = len(named) or max(int(high) + 1, *(n for _, n in found))
-    if low < 0 or high >= min(n_classes, MAX_CLASSES):
-        why = f", as there are {len(named)} class names" if named else ""
-        top = (len(named) or MAX_CLASSES) - 1
-        raise misfit(columns[0], f"from 0 to {top}{why}", f"{low} to {high}")
-    if low > 0 and not named:
-        expected = "from 0 up where the classes have no names"
-        raise misfit(columns[0], expected, f"{low} to {high}")
+    limit = len(named) or MAX_CLASSES
+    for one, part in zip(columns, numbers, strict=True):
+        if part.min() < 0 or part.max() >= limit:
+            why = f", as there are {limit} class names" if named else ""
+            got = f"{part.min()} to {part.max()}"
+            raise misfit(one, f"from 0 to {limit - 1}{why}", got)
+    lowest = min(int(part.min()) for part in numbers)
+    if lowest > 0 and not named:
+        raise misfit(columns[0], "from 0 up where the classes have no names", f"{lowest} and up")
+    n_classes = max(*(int(part.max()) + 1 for part in numbers), *(n for _, n in found))
     return named or tuple(map(str, range(n_classes))), [n.astype(np.uint16) for n in numbers]
 
 
@@ -117,10 +118,10 @@ def _label_column(one: Named, n: int, named: tuple[str, ...]) -> tuple[Column, i
     """Return labels as texts or indices, and how many classes their form tells of."""
     expected = "{n} integers, texts or one-hot rows, one for each image"
     value = one.value
-    if isinstance(value, list) and not all(isinstance(row, np.ndarray) for row in value):
-        return _column(one, n, expected), 0
-    rows = stacked(one)
-    if rows.ndim != 2 or rows.shape[1] == 1:
+    if isinstance(value, (list, tuple)) and any(isinstance(row, np.ndarray) for row in value):
+        one = Named(one.path, one.name, stacked(one))
+    rows = one.value
+    if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.shape[1] == 1:
         return _column(one, n, expected), 0
     if len(rows) != n or rows.dtype.kind not in "biuf":
         raise misfit(one, expected.format(n=n), kind(rows))

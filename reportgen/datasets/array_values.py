@@ -24,7 +24,9 @@ MAX_BYTES = 1 << 30
 """Of a file of arrays, and of the images and labels in it: 1 GiB."""
 
 _GREY, _COLOUR = 3, 4  # axes of a stack of grey images, of a stack with channels
-_CHANNELS = (1, 3)
+CHANNELS = (1, 3)
+"""How many channels an axis of channels is known by."""
+
 _LEVELS = 255
 _MAX_TOLD = 3
 
@@ -97,7 +99,7 @@ def make_pixels(stacks: Sequence[Named], layout: Layout | None) -> list[NDArray[
     DataError
         If they are not as described; the message says what was found.
     """
-    arrays = [_channels_last(one, stacked(one), layout) for one in stacks]
+    arrays = [_channels_last(one, _numbers(one), layout) for one in stacks]
     ranges = [_range(one, array) for one, array in zip(stacks, arrays, strict=True)]
     floats = [high for array, (_, high) in zip(arrays, ranges, strict=True) if _is_float(array)]
     in_levels = max(floats, default=0) > 1
@@ -105,6 +107,14 @@ def make_pixels(stacks: Sequence[Named], layout: Layout | None) -> list[NDArray[
         _levels(one, array, span, in_levels=in_levels)
         for one, array, span in zip(stacks, arrays, ranges, strict=True)
     ]
+
+
+def _numbers(one: Named) -> NDArray[Any]:
+    """Return an array of integers or floats."""
+    array = stacked(one)
+    if array.dtype.kind not in "iuf":
+        raise misfit(one, "integers or floats", kind(array))
+    return array
 
 
 def _channels_last(one: Named, array: NDArray[Any], layout: Layout | None) -> NDArray[Any]:
@@ -115,7 +125,7 @@ def _channels_last(one: Named, array: NDArray[Any], layout: Layout | None) -> ND
     if array.ndim == _GREY:
         return array[..., np.newaxis]
     if layout is None:
-        first, last = array.shape[1] in _CHANNELS, array.shape[3] in _CHANNELS
+        first, last = array.shape[1] in CHANNELS, array.shape[3] in CHANNELS
         if first == last:
             why = "both could be" if first else "neither is"
             expected = (
@@ -133,8 +143,6 @@ def _is_float(array: NDArray[Any]) -> bool:
 
 def _range(one: Named, array: NDArray[Any]) -> tuple[float, float]:
     """Return the lowest and the highest value, which must be finite numbers."""
-    if array.dtype.kind not in "iuf":
-        raise misfit(one, "integers or floats", kind(array))
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
         n = int(array.size - np.isfinite(array).sum())
