@@ -10,6 +10,7 @@ import pytest
 
 from reportgen.datasets.registry import fingerprint, load_source, locate
 from reportgen.spec.arrays import ArraySource
+from tests.toy_project import EXPERIMENT
 
 
 def test_a_study_reads_the_file_of_another_as_the_same_data(toy, reportgen) -> None:
@@ -84,3 +85,17 @@ def test_torch_is_not_needed(toy) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=toy.root, env=toy.environment())
+
+
+def test_a_build_from_the_file_reuses_what_was_trained(built, reportgen) -> None:
+    """The content of the data decides, not the file that they lie in."""
+    file = built.root / "digits.pkl"
+    assert reportgen(built, "new", "dataset", "toy", "toy_net", str(file)).code == 0
+    dataset = EXPERIMENT["dataset"] | {"source": {"pickle": "digits.pkl"}}
+    built.write(toy_net={"dataset": dataset})
+    done = reportgen(built, "why", "toy", "--data-dir", str(built.root))
+    assert done.code == 0, done.err
+    assert done.out.splitlines() == [
+        "toy_net (seed 7): every stage: reused (the store holds the record)",
+        "toy_net.narrow (seed 7): every stage: reused (the store holds the record)",
+    ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from reportgen.datasets import array_values
 from reportgen.datasets.named_arrays import ArrayContent, Reading, arrange
@@ -454,3 +458,40 @@ def test_other_dictionaries_are_refused(
 
 def test_keys_with_control_characters_are_told_without_them() -> None:
     assert "'\\x1b[2J'" in refusal({"\x1b[2J": 1})
+
+
+PLAIN = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(1 << 70), 1 << 70),
+    st.floats(),
+    st.text(max_size=3),
+    st.binary(max_size=3),
+    arrays(
+        st.sampled_from([np.uint8, np.int64, np.float16, np.bool_, np.uint64, "U2", "S2", "c8"]),
+        array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4),
+    ),
+)
+KEYS = st.sampled_from(["images", "y", "groups", "classes", "licence", "train", "val", b"x", 3])
+ANYTHING = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5)
+)
+
+
+@given(st.dictionaries(KEYS, ANYTHING, max_size=6))
+def test_whatever_a_file_holds_ends_in_splits_or_a_message(content: dict[Any, Any]) -> None:
+    with contextlib.suppress(DataError):
+        assert read(content).splits
+
+
+@given(
+    arrays(np.uint8, st.tuples(st.just(2), *[st.integers(1, 4)] * 3)),
+    PLAIN | st.lists(PLAIN, min_size=2, max_size=2),
+    PLAIN | st.lists(PLAIN, min_size=2, max_size=2),
+)
+def test_whatever_stands_beside_images_ends_in_splits_or_a_message(
+    stack: Any, labels: Any, groups: Any
+) -> None:
+    with contextlib.suppress(DataError):
+        found = read({"images": stack, "labels": labels, "groups": groups})
+        assert len(found.splits["all"]) == 2
