@@ -223,6 +223,22 @@ def new_question(
     write_line(f"now write the three texts marked TODO; `reportgen check {study}` finds them")
 
 
+@new.command("dataset")
+def new_dataset(
+    study: StudyName,
+    experiment: Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Whose data.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, .pkl or .npz.")],
+    profile: Profile = "default",
+    data_dir: DataDir = None,
+    debug: Debug = False,
+) -> None:
+    """Write an experiment's data set, undivided as it lies, into one file of arrays."""
+    order = _order(study, profile, data_dir, None)
+    target = file.expanduser().absolute()
+    lines = pipeline.new_dataset(order, experiment, target)
+    write_line("\n".join([f"wrote {_shown(target)}", *lines]))
+
+
 @app.command()
 def freeze(
     study: StudyName,

@@ -18,7 +18,7 @@ from reportgen.errors import (
 from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
 from reportgen.order import Order
 from reportgen.stamp import Stamp, note_data, note_inputs, read_current, write_stamp
-from reportgen.store.files import file_errors, hold_lock
+from reportgen.store.files import file_errors, hold_lock, write_synced
 
 if TYPE_CHECKING:
     from reportgen.facts.fact import Fact
@@ -126,10 +126,8 @@ def list_facts(
     from reportgen.facts.listing import list_lines
 
     study = load(order)
-    if experiment is not None and experiment not in study.experiments:
-        found = nearest(experiment, list(study.experiments))
-        msg = f'{study.name} has no experiment "{experiment}"; {found}'
-        raise UsageError(msg)
+    if experiment is not None:
+        require_experiment(study, experiment)
     facts = derive(study, find_records(order, study, progress))
     prefix = f"{experiment}." if experiment else ""
     chosen = (fact for fact in facts if fact.id.startswith(prefix))
@@ -171,6 +169,42 @@ def new_question(order: Order, question: str) -> tuple[Path, ...]:
     from reportgen.scaffold import plan_question, write_stub
 
     return write_stub(plan_question(load(order), question))
+
+
+def new_dataset(order: Order, experiment: str, file: Path) -> tuple[str, ...]:
+    """Write an experiment's whole source, before division, into a new file. Return what to tell.
+
+    Raises
+    ------
+    UsageError
+        If the study has no experiment of that name, or the file is there already.
+    """
+    from reportgen.datasets.dataset_file import describe_dataset, encode_dataset, require_new
+    from reportgen.datasets.registry import load_source, locate
+
+    study = load(order)
+    require_experiment(study, experiment)
+    require_new(file)
+    spec = study.experiments[experiment].dataset
+    source = load_source(locate(spec.name, order.data_dir, source=spec.source, glyphs=spec.glyphs))
+    data = encode_dataset(source, file.suffix)
+    with file_errors(file, "write it elsewhere"):
+        write_synced(file, data)
+    return describe_dataset(source, file)
+
+
+def require_experiment(study: Study, experiment: str) -> None:
+    """Refuse a name that no experiment of a study has.
+
+    Raises
+    ------
+    UsageError
+        If so; the message names the nearest.
+    """
+    if experiment not in study.experiments:
+        found = nearest(experiment, list(study.experiments))
+        msg = f'{study.name} has no experiment "{experiment}"; {found}'
+        raise UsageError(msg)
 
 
 def freeze(order: Order) -> tuple[Path, ...]:

@@ -21,6 +21,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 LEAVES = {"epochs", "errors", "hashing", "maximized", "records", "spaces", "project"}
 SPEC_TYPES = {
+    "spec.arrays",
     "spec.dataset",
     "spec.experiment",
     "spec.glyphs",

@@ -58,6 +58,8 @@ LEFT_OUT = (
     *("spec.base", "spec.scalars", "spec.yaml_source", "spec.yaml_write", "spec.report"),
     # what derives and words: a kept notebook is compared with today's facts at each build
     *("facts", "report", "figures", "notebooks.keep", "notebooks.compose"),
+    # what writes a file for others: what is read back is fingerprinted
+    *("datasets.dataset_file", "datasets.plain_pickle"),
 )
 """Modules and folders that are not followed: they decide no result. Roots are, all the same."""
 

@@ -14,10 +14,13 @@ from reportgen.datasets.idx import EMNIST_LETTERS, MNIST, IdxFiles, IdxFolder
 from reportgen.datasets.image_folders import ImageFolders
 from reportgen.datasets.letter_faces import LICENCE
 from reportgen.datasets.letters import CLASSES, DrawnLetters
+from reportgen.datasets.named_arrays import Reading
 from reportgen.datasets.npz import NpzFile
+from reportgen.datasets.pickle_file import PickleFile
 from reportgen.datasets.place import Base, Place
 from reportgen.datasets.table import PackageTable
 from reportgen.errors import DataError
+from reportgen.spec.arrays import ArraySource
 from reportgen.spec.dataset import DRAWN
 from reportgen.spec.glyphs import KNOWN_CLASSES, Glyphs
 from reportgen.spec.letters import Letters
@@ -92,7 +95,8 @@ def _idx_dataset(
     )
     options = {"split": split} if split else {}
     download = TorchvisionDownload(folder, kept, options)
-    places: tuple[Place, ...] = (raw, NpzFile(), *system, kept, download)
+    arrays = NpzFile(reading=Reading(layout="channels_last", classes=classes))
+    places: tuple[Place, ...] = (raw, arrays, *system, kept, download)
     advice = (
         f"put the four files into DIR/{folder}/raw, or DIR/{name}.npz, and name DIR with "
         "--data-dir or the variable REPORTGEN_DATA; or build with --profile embedded, whose "
@@ -211,13 +215,13 @@ CATALOGUE: Mapping[str, KnownDataset] = MappingProxyType({known.name: known for 
 
 def known_dataset(
     name: str,
-    source: ImageSource | None = None,
+    source: ImageSource | ArraySource | None = None,
     glyphs: Glyphs | None = None,
     letters: Letters | None = None,
 ) -> KnownDataset:
     """Return what is known of the data set that an experiment file names.
 
-    A `source` with a zip or a folder is then the one place; without them it says
+    A `source` with a file or a folder is then the one place; without them it says
     how the image files are read that the name is known to lie as. `glyphs` says
     which emoji are drawn, and decides the classes; `letters` how letters are.
 
@@ -241,16 +245,14 @@ def known_dataset(
         return replace(known, classes=made.classes, places=(made,))
     if source is None:
         return known
+    if isinstance(source, ArraySource):
+        return _of_arrays(known, source)
     manner = Manner(source.pixels, source.channels, source.skip_corrupt)
     path = source.zip or source.folder
     if path is not None and source.splits is not None:
         splits = source.splits.model_dump(exclude_none=True)
         place = ImageFolders(path, source.zip is not None, splits, known.classes, manner)
-        advice = (
-            f"dataset.source says that it lies at DIR/{path}; put it there or correct that, and "
-            "name DIR with --data-dir or the variable REPORTGEN_DATA"
-        )
-        return replace(known, places=(place,), advice=advice)
+        return _lying_at(known, path, place)
     places = [place for place in known.places if isinstance(place, ImageFolders)]
     if not places:
         msg = (
@@ -261,6 +263,24 @@ def known_dataset(
     return replace(known, places=tuple(replace(place, manner=manner) for place in places))
 
 
+def _of_arrays(known: KnownDataset, source: ArraySource) -> KnownDataset:
+    """Return a data set that an experiment file says to be a file of arrays."""
+    reading = Reading.of(source, known.classes)
+    if source.pickle is not None:
+        return _lying_at(known, source.pickle, PickleFile(source.pickle, reading))
+    path = source.npz or ""
+    return _lying_at(known, path, NpzFile(path, reading))
+
+
+def _lying_at(known: KnownDataset, path: str, place: Place) -> KnownDataset:
+    """Return a data set whose one place an experiment file names."""
+    advice = (
+        f"dataset.source says that it lies at DIR/{path}; put it there or correct that, and "
+        "name DIR with --data-dir or the variable REPORTGEN_DATA"
+    )
+    return replace(known, places=(place,), advice=advice)
+
+
 def own_dataset(name: str) -> KnownDataset:
     """Describe a user's own data set: `<name>.npz` in the data directory.
 
@@ -268,6 +288,7 @@ def own_dataset(name: str) -> KnownDataset:
     """
     advice = (
         f"one of your own is a file DIR/{name}.npz with the arrays x_train, y_train, x_test, "
-        "y_test and, if wanted, classes; name DIR with --data-dir or the variable REPORTGEN_DATA"
+        "y_test and, if wanted, classes; name DIR with --data-dir or the variable REPORTGEN_DATA; "
+        "or dataset.source says where it lies"
     )
     return KnownDataset(name, (), "not stated", True, (NpzFile(),), advice)

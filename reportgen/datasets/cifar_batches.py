@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from reportgen.datasets.array_values import kind
 from reportgen.datasets.pickled import read_pickle
 from reportgen.datasets.place import NO_DATA_DIR, Base, Found, Miss, Request, damaged
 from reportgen.datasets.source import Split
@@ -140,10 +141,10 @@ def _read_batch(data: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.u
     batch = read_pickle(data, name)
     rows, labels = _entry(batch, "data", name), _entry(batch, "labels", name)
     if not isinstance(rows, np.ndarray) or rows.dtype != np.uint8 or rows.shape[1:] != (_ROW,):
-        raise _unfit(name, f"data to be uint8 of shape (n, {_ROW})", _kind(rows))
+        raise _unfit(name, f"data to be uint8 of shape (n, {_ROW})", kind(rows))
     numbers = _integers(labels)
     if numbers is None or numbers.shape != rows.shape[:1]:
-        got = _kind(labels if numbers is None else numbers)
+        got = kind(labels if numbers is None else numbers)
         raise _unfit(name, f"labels to be {len(rows)} integers", got)
     if not 0 <= numbers.min(initial=0) <= numbers.max(initial=0) < 1 << 16:
         raise _unfit(name, "labels from 0 up", f"{numbers.min()} to {numbers.max()}")
@@ -164,7 +165,7 @@ def _check_names(meta: object, name: str, classes: tuple[str, ...]) -> None:
     """Refuse other classes, or another order, than the labels are taken to mean."""
     names = _entry(meta, "label_names", name)
     if not isinstance(names, list):
-        raise _unfit(name, "label_names to be a list", _kind(names))
+        raise _unfit(name, "label_names to be a list", kind(names))
     texts = [item.decode("latin-1") if isinstance(item, bytes) else item for item in names]
     if texts != list(classes):
         got = ", ".join(str(item) for item in texts[: len(classes) + 1])
@@ -174,19 +175,12 @@ def _check_names(meta: object, name: str, classes: tuple[str, ...]) -> None:
 def _entry(batch: object, key: str, name: str) -> Any:
     """Return an entry, whose key older files have as bytes."""
     if not isinstance(batch, dict):
-        raise _unfit(name, "a dictionary", _kind(batch))
+        raise _unfit(name, "a dictionary", kind(batch))
     for known in (key, key.encode()):
         if known in batch:
             return batch[known]
     got = ", ".join(str(item) for item in list(batch)[:10]) or "none"
     raise _unfit(name, f"the key {key}", got)
-
-
-def _kind(value: object) -> str:
-    """Say in short what a value is."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape}"
-    return f"a {type(value).__name__}"
 
 
 def _unfit(name: str, expected: str, got: str) -> DataError:

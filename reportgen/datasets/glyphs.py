@@ -15,7 +15,9 @@ from reportgen.datasets.package_file import PackageFile, find_package_files
 from reportgen.datasets.pixel_cache import write_split
 from reportgen.datasets.place import Found, Miss, Request
 from reportgen.datasets.source import Split
+from reportgen.errors import DataError
 from reportgen.hashing import sha256_json
+from reportgen.spec.glyphs import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +82,9 @@ class DrawnGlyphs(MadePlace):
     def make(self, files: Mapping[str, Path], staging: Path) -> None:
         """Draw the one split, `all`: class by class, the variants of a glyph as one group.
 
-        The gendered forms of one emoji are one group too.
+        The gendered forms of one emoji are one group too. With `per_class` each
+        class has as many images, shared out evenly over its glyphs; the first
+        ones, by their code points, get one more.
 
         The poses of a glyph follow from the seed and its code points, so they
         stay the same whatever else is drawn.
@@ -88,24 +92,41 @@ class DrawnGlyphs(MadePlace):
         Raises
         ------
         DataError
-            If a class cannot be had, or a file is damaged.
+            If a class cannot be had, or has more glyphs than `per_class` images, or
+            a file is damaged.
         """
         spec = self.glyphs
         chosen = choose_emoji(read_emoji(files[NAMES]), spec.by_class)
         emoji = [one for held in chosen.values() for one in held]
+        counts = [n for name, held in chosen.items() for n in _shares(spec, name, len(held))]
         labels = np.repeat(np.arange(len(chosen)), [len(held) for held in chosen.values()])
-        shape = (spec.side, spec.side, 3 if spec.channels == "rgb" else 1)
-        images = np.empty((len(emoji), spec.variants, *shape), np.uint8)
-        for place, one, picture in zip(images, emoji, draw_glyphs(files[FONT], emoji), strict=True):
-            poses = random_poses(spec.variants, spec.seed, *one.code_points)
+        images = np.empty((sum(counts), spec.side, spec.side, spec.n_channels), np.uint8)
+        places = np.split(images, np.cumsum(counts)[:-1])
+        for place, one, picture in zip(places, emoji, draw_glyphs(files[FONT], emoji), strict=True):
+            poses = random_poses(len(place), spec.seed, *one.code_points)
             drawn = draw_poses(picture, poses, spec.side, grey=spec.channels == "grey")
             place[:] = list(drawn)
         split = Split(
-            images.reshape(-1, *shape),
-            np.repeat(labels, spec.variants).astype(np.uint16),
-            np.repeat(_families(emoji), spec.variants),
+            images,
+            np.repeat(labels, counts).astype(np.uint16),
+            np.repeat(_families(emoji), counts),
         )
         write_split(staging, self.classes, split)
+
+
+def _shares(spec: Glyphs, name: str, n_glyphs: int) -> list[int]:
+    """Return how many images each glyph of a class gets."""
+    if spec.per_class is None:
+        return [VARIANTS if spec.variants is None else spec.variants] * n_glyphs
+    if n_glyphs > spec.per_class:
+        msg = (
+            f'dataset.glyphs.per_class asks for {spec.per_class} images of each class; "{name}" '
+            f"has {n_glyphs} glyphs, of which each must be drawn: ask for as many at least, or "
+            "choose fewer glyphs"
+        )
+        raise DataError(msg)
+    each, more = divmod(spec.per_class, n_glyphs)
+    return [each + 1] * more + [each] * (n_glyphs - more)
 
 
 def _families(emoji: Sequence[Emoji]) -> NDArray[np.int32]:

@@ -1,60 +1,103 @@
-"""Data sets as one NumPy archive: x_train, y_train, x_test, y_test."""
+"""Data sets as one NumPy archive: x_train, y_train, x_test, y_test, or keys of one's own."""
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request, damaged, unfit
-from reportgen.datasets.source import Split
+from reportgen.datasets.named_arrays import USUAL, ArrayContent, Reading, arrange
+from reportgen.datasets.place import NO_DATA_DIR, Found, Miss, Request, damaged
 from reportgen.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    from reportgen.datasets.source import Split
 
 PARTS = {"train": "train", "validation": "test"}
-"""Split name to the ending of its arrays' names."""
+"""Split name to the ending of its arrays' names where no other array validates."""
 
-_GREY, _COLOUR = 3, 4  # axes of a stack of grey images, of a stack with channels
+_FLAT = re.compile(r"(?P<key>x|y|groups)_(?P<split>train|validation|test)")
+_IN_SPLIT = re.compile(r"(?P<split>[^/]+)/(?P<key>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class NpzFile:
-    """`<name>.npz` in the data directory."""
+    """A NumPy archive in the data directory.
+
+    Its arrays are `x_train`, `y_train`, perhaps `groups_train`, and so on, or
+    `images`, `labels` and so on, or those below the split: `train/images`.
+
+    Parameters
+    ----------
+    path : str
+        The file, relative to the data directory, with `/`; `<name>.npz` if empty.
+    reading : Reading
+        Where in it what lies.
+    """
+
+    path: str = ""
+    reading: Reading = field(default_factory=lambda: Reading(layout="channels_last"))
+
+    @property
+    def manner_mark(self) -> str:
+        """Digest of what, beside the file, decides what is read."""
+        return self.reading.mark
 
     def find(self, request: Request) -> Found | Miss:
         """Return the file."""
         if request.data_dir is None:
             return NO_DATA_DIR
-        path = request.data_dir / f"{request.name}.npz"
+        path = request.data_dir / (self.path or f"{request.name}.npz")
         if not path.is_file():
             return Miss(f"data directory: no file {path}")
         return Found("data directory", {"npz": path})
 
     def read(self, files: Mapping[str, Path]) -> Mapping[str, Split]:
-        """Read both splits."""
+        """Read the splits."""
+        return self.load(files).splits
+
+    def load(self, files: Mapping[str, Path]) -> ArrayContent:
+        """Read the splits and the classes.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, is no archive of plain arrays, or does not
+            hold what is looked for.
+        """
         path = files["npz"]
-        arrays = read_arrays(path, [f"{axis}_{part}" for part in PARTS.values() for axis in "xy"])
-        return {
-            split: _make_split(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
-            for split, part in PARTS.items()
-        }
+        content, reading = _read_arrays(path, self.reading), self.reading
+        if not any(_FLAT.fullmatch(name) for name in content):
+            return arrange(_nested(content, _IN_SPLIT), path, reading)
+        content = _nested(content, _FLAT)
+        if "validation" not in content and not reading.splits:
+            reading = replace(reading, splits=PARTS)
+        return arrange(content, path, reading, lambda split, key: f"{key}_{split}")
 
 
-def read_arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
-    """Return the named arrays of an archive; no pickled object is ever read.
+def _nested(arrays: Mapping[str, Any], form: re.Pattern[str]) -> dict[str, Any]:
+    """Return arrays with those whose names have this form in a dictionary for each split."""
+    content: dict[str, Any] = {}
+    for name, array in arrays.items():
+        parts = form.fullmatch(name)
+        if parts:
+            content.setdefault(parts["split"], {})[parts["key"]] = array
+        else:
+            content[name] = array
+    return content
 
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is not an archive, or lacks an array.
+
+def _read_arrays(path: Path, reading: Reading) -> dict[str, Any]:
+    """Return the arrays of an archive by name; None for those that are not looked for.
+
+    No pickled object is ever read.
     """
     try:
         # Opened here, since np.load leaves a file open where it finds no archive in it.
@@ -62,50 +105,17 @@ def read_arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise damaged(path, "an .npz archive", "a single array")
-            missing = [name for name in names if name not in archive]
-            if missing:
-                got = ", ".join(archive.files) or "none"
-                raise damaged(path, f"arrays {', '.join(names)}", got)
-            return {name: archive[name] for name in names}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+            names = archive.files
+            return {name: archive[name] if _is_wanted(name, reading) else None for name in names}
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, MemoryError) as error:
         raise damaged(path, "an .npz archive of plain arrays", str(error)) from error
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"
         raise DataError(msg) from error
 
 
-def read_classes(path: Path, n_classes: int) -> tuple[str, ...]:
-    """Return the names in an archive's array `classes`; without one, the numbers from 0.
-
-    Raises
-    ------
-    DataError
-        If the array is there and does not name each class once.
-    """
-    with path.open("rb") as file:
-        archive = np.load(file, allow_pickle=False)
-        if "classes" not in archive:
-            return tuple(str(i) for i in range(n_classes))
-        try:
-            names = archive["classes"]
-        except ValueError as error:  # objects, which only a pickle could hold
-            raise unfit(path, "classes to be an array of texts", str(error)) from error
-    if names.dtype.kind != "U" or names.ndim != 1 or len(set(names.tolist())) != len(names):
-        raise unfit(path, "classes to be different texts", f"{names.dtype} {names.shape}")
-    return tuple(names.tolist())
-
-
-def _make_split(path: Path, part: str, images: NDArray[Any], labels: NDArray[Any]) -> Split:
-    """Check two arrays and make a split of them."""
-    if images.dtype != np.uint8 or images.ndim not in (_GREY, _COLOUR):
-        expected = f"x_{part} to be uint8 of shape (n, h, w) or (n, h, w, c)"
-        raise unfit(path, expected, f"{images.dtype} {images.shape}")
-    # Some archives keep labels as a column.
-    flat = labels.reshape(len(labels), -1) if labels.ndim else labels
-    if labels.dtype.kind not in "iu" or flat.shape != (len(images), 1):
-        expected = f"y_{part} to be {len(images)} integers"
-        raise unfit(path, expected, f"{labels.dtype} {labels.shape}")
-    if labels.size and not 0 <= labels.min() <= labels.max() < 1 << 16:
-        raise unfit(path, f"y_{part} from 0 up", f"{labels.min()} to {labels.max()}")
-    stack = images if images.ndim == _COLOUR else images[..., np.newaxis]
-    return Split(stack, flat[:, 0].astype(np.uint16))
+def _is_wanted(name: str, reading: Reading) -> bool:
+    """Tell whether an array may be looked for."""
+    key = name.rpartition("/")[2]
+    usual = any(key.lower() in keys for keys in USUAL.values())
+    return usual or key in reading.keys.values() or _FLAT.fullmatch(name) is not None

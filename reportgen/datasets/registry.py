@@ -12,7 +12,8 @@ from reportgen.datasets.catalogue import CATALOGUE, KnownDataset, known_dataset
 from reportgen.datasets.cifar_batches import CifarBatches
 from reportgen.datasets.idx import IdxFolder
 from reportgen.datasets.made_place import MadePlace
-from reportgen.datasets.npz import NpzFile, read_classes
+from reportgen.datasets.npz import NpzFile
+from reportgen.datasets.pickle_file import PickleFile
 from reportgen.datasets.place import Found, Miss, Place, Request, sign, walk_folder
 from reportgen.datasets.source import Source
 from reportgen.errors import DataError, nearest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reportgen.spec.arrays import ArraySource
     from reportgen.spec.glyphs import Glyphs
     from reportgen.spec.images import ImageSource
     from reportgen.spec.letters import Letters
@@ -53,7 +55,8 @@ class Location:
         label holds the role and a hash of path and inode, so that another file
         of the same size and time is told apart, and no path goes into a cache. A
         folder's row has the number and a digest of its files instead. Where pixels
-        are made of the files there is one row more, of how they are read or drawn.
+        are made of the files, or arrays named in them, there is one row more, of how
+        they are read or drawn.
 
         Raises
         ------
@@ -61,14 +64,14 @@ class Location:
             If a file went away since it was found.
         """
         rows = [sign(role, path) for role, path in self.files.items()]
-        if isinstance(self.place, MadePlace):
+        if isinstance(self.place, MadePlace | PickleFile | NpzFile):
             rows.append([f"manner {self.place.manner_mark}"])
         return rows
 
     @property
     def holds_arrays(self) -> bool:
         """Whether the files hold the pixels as they are, so that reading takes no decoding."""
-        return isinstance(self.place, IdxFolder | NpzFile | CifarBatches)
+        return isinstance(self.place, IdxFolder | NpzFile | PickleFile | CifarBatches)
 
     @property
     def paths(self) -> list[Path]:
@@ -85,7 +88,7 @@ def locate(
     name: str,
     data_dir: Path | None = None,
     *,
-    source: ImageSource | None = None,
+    source: ImageSource | ArraySource | None = None,
     glyphs: Glyphs | None = None,
     letters: Letters | None = None,
     download: bool = True,
@@ -98,8 +101,9 @@ def locate(
         Name in the experiment file.
     data_dir : Path, optional
         The user's data directory.
-    source : ImageSource, optional
-        What the experiment file says of the image files that the data set lies as.
+    source : ImageSource or ArraySource, optional
+        What the experiment file says of the image files, or the file of arrays, that
+        the data set lies as.
     glyphs : Glyphs, optional
         What it says of the emoji that are drawn.
     letters : Letters, optional
@@ -136,18 +140,20 @@ def load_source(location: Location) -> Source:
         If a file is damaged; the message names it.
     """
     known, n_skipped = location.known, 0
+    classes, licence = known.classes, known.licence
     if isinstance(location.place, MadePlace):
         decoded = location.place.decode(location.files)
         classes, splits, n_skipped = decoded.classes, decoded.splits, decoded.n_skipped
+    elif isinstance(location.place, PickleFile | NpzFile):
+        content = location.place.load(location.files)
+        classes, splits, licence = content.classes, content.splits, content.licence or licence
     else:
         splits = location.place.read(location.files)
-        n_classes = 1 + max(int(split.labels.max(initial=0)) for split in splits.values())
-        classes = known.classes or read_classes(location.files["npz"], n_classes)
     try:
         return Source(
             known.name,
             location.origin,
-            known.licence,
+            licence,
             known.may_show,
             classes,
             splits,

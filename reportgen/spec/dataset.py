@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from reportgen.errors import nearest
+from reportgen.spec.arrays import ArraySource
 from reportgen.spec.base import Count, Name, Positive, Seed, SpecModel, Text, placed
 from reportgen.spec.consistency import Inconsistency
 from reportgen.spec.glyphs import Glyphs
@@ -125,6 +126,13 @@ def _counts_or_shares(value: Any) -> str:
     return "shares" if isinstance(value, ShareDivision) else "counts"
 
 
+def _images_or_arrays(value: Any) -> str:
+    """Tell which form of source is meant."""
+    if isinstance(value, dict):
+        return "arrays" if {"pickle", "npz", "keys", "layout"} & value.keys() else "images"
+    return "arrays" if isinstance(value, ArraySource) else "images"
+
+
 class DatasetSpec(SpecModel):
     """Which data, and how they are divided."""
 
@@ -135,8 +143,17 @@ class DatasetSpec(SpecModel):
             "alien-vs-predator, NAME.npz of the data directory, or a name of your own for `source`."
         ),
     )
-    source: ImageSource | None = Field(
-        None, description="Image files in class folders: where they lie and how they are read."
+    source: (
+        Annotated[
+            Annotated[ImageSource, Tag("images")] | Annotated[ArraySource, Tag("arrays")],
+            Discriminator(_images_or_arrays),
+        ]
+        | None
+    ) = Field(
+        None,
+        description=(
+            "Where image files in class folders lie, or a file of arrays, and how it is read."
+        ),
     )
     glyphs: Glyphs | None = Field(
         None, description="Of openmoji: which emoji, drawn how; without it, all known classes."

@@ -52,6 +52,10 @@ KNOWN_CLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Classes that a small network can tell apart at 32 × 32 pixels, by Unicode's subcategories."""
 
 
+VARIANTS = 8
+"""Images of each emoji where nothing else is said."""
+
+
 def _names_or_members(value: Any) -> str:
     """Tell which form of `classes` is meant."""
     return "members" if isinstance(value, dict) else "names"
@@ -85,10 +89,26 @@ class Glyphs(SpecModel):
     channels: Literal["grey", "rgb"] = Field(
         "rgb", description="rgb, on white; grey, as a negative: the ground is 0, as in MNIST."
     )
-    variants: Annotated[int, Field(ge=1, le=1000)] = Field(
-        8, description="Images of each emoji, each in another pose; they are one group."
+    variants: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None,
+        description=(
+            "Images of each emoji, each in another pose; they are one group. "
+            f"{VARIANTS} without it and without per_class."
+        ),
+    )
+    per_class: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None,
+        description=(
+            "In place of variants: images of each class, shared out evenly over its emoji; "
+            "the first ones, by code point, get one more."
+        ),
     )
     seed: Seed = Field(0, description="Which poses.")
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of an image."""
+        return 3 if self.channels == "rgb" else 1
 
     @property
     def by_class(self) -> Mapping[str, tuple[str, ...]]:
@@ -104,6 +124,8 @@ class Glyphs(SpecModel):
         return self
 
     def _faults(self) -> Iterator[Inconsistency]:
+        if self.variants is not None and self.per_class is not None:
+            yield ("per_class",), "cannot stand beside variants; give one of them"
         if isinstance(self.classes, dict):
             yield from _member_faults(self.classes)
             return

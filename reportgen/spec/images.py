@@ -20,21 +20,21 @@ class ImageSize(SpecModel):
     width: Side = Field(description="Width in pixels.")
 
 
-class ImageSplits(SpecModel):
-    """Which folder of class folders is which split."""
+class SplitPlaces(SpecModel):
+    """Where each split lies: its folder, or its key."""
 
-    train: Text | None = Field(None, description="Folder of the training split.")
-    validation: Text | None = Field(None, description="Folder of the validation split.")
-    test: Text | None = Field(None, description="Folder of the test split.")
-    all: Text | None = Field(None, description="The one folder of a source that is not divided.")
+    train: Text | None = Field(None, description="Where the training split lies.")
+    validation: Text | None = Field(None, description="Where the validation split lies.")
+    test: Text | None = Field(None, description="Where the test split lies.")
+    all: Text | None = Field(None, description="Where a source lies that is not divided.")
 
     @model_validator(mode="after")
     def _some_or_all(self) -> Self:
         given = self.model_dump(exclude_none=True)
         if not given:
-            raise placed(ImageSplits, [((), "must name the folder of at least one split")])
+            raise placed(SplitPlaces, [((), "must say where at least one split lies")])
         if self.all is not None and len(given) > 1:
-            raise placed(ImageSplits, [(("all",), "cannot stand beside other splits")])
+            raise placed(SplitPlaces, [(("all",), "cannot stand beside other splits")])
         return self
 
 
@@ -43,7 +43,7 @@ class ImageSource(SpecModel):
 
     zip: Text | None = Field(None, description="A zip, by its path in the data directory.")
     folder: Text | None = Field(None, description="A folder, by its path in the data directory.")
-    splits: ImageSplits | None = Field(
+    splits: SplitPlaces | None = Field(
         None, description="Folder of each split inside the zip or folder; `.` is the whole."
     )
     resize: Side | None = Field(

@@ -70,11 +70,22 @@ def _is_dropped(key: str, over: dict[str, Any]) -> bool:
 EXCLUSIVE = (
     frozenset(MODELS),
     frozenset({"training", "estimator"}),
-    frozenset({"zip", "folder"}),
+    frozenset({"zip", "folder", "pickle", "npz"}),
     frozenset({"resize", "size"}),
     frozenset({"n", "per_class"}),
+    frozenset({"variants", "per_class"}),
+    frozenset({"source", "glyphs"}),
+    *(
+        frozenset({file, key})
+        for files, keys in (
+            (("pickle", "npz"), ("resize", "size", "channels", "skip_corrupt")),
+            (("zip", "folder"), ("keys", "layout")),
+        )
+        for file in files
+        for key in keys
+    ),
 )
-"""Keys of one mapping of which only one may be given."""
+"""Keys of one mapping of which only one may be given; with another file, how it was read falls."""
 
 ABSENT = object()
 """Stands for a key that the base does not have."""

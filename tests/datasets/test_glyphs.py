@@ -92,10 +92,29 @@ def test_a_glyph_looks_the_same_whatever_else_is_drawn() -> None:
     assert np.array_equal(birds, again)
 
 
+def test_images_of_a_class_are_shared_out_evenly_the_first_glyphs_getting_one_more() -> None:
+    """7 of each class: 2 red fruits get 4 and 3; 5 birds get 2, 2, 1, 1, 1."""
+    birds = ["U+1F413", "U+1F414", "U+1F423", "U+1F424", "U+1F425"]
+    classes = {"birds": birds, "red": ["U+1F34E", "U+1F353"]}
+    split = source(classes=classes, variants=None, per_class=7).splits["all"]
+    assert split.labels.tolist() == [0] * 7 + [1] * 7
+    assert split.groups is not None
+    assert split.groups.tolist() == [0, 0, 1, 1, 2, 3, 4, 5, 5, 5, 5, 6, 6, 6]
+    each = source(classes=classes, variants=4).splits["all"].images
+    assert np.array_equal(split.images[7:11], each[20:24])
+    assert np.array_equal(split.images[11:], each[24:27])
+
+
+def test_a_class_with_more_glyphs_than_images_is_refused() -> None:
+    with pytest.raises(DataError, match=r'per_class asks for 21 .*; "birds" has 22 glyphs'):
+        source(variants=None, per_class=21)
+
+
 OTHERS: dict[str, dict[str, Any]] = {
     "seed": {"seed": 1},
     "side": {"side": 9},
     "variants": {"variants": 3},
+    "per_class": {"variants": None, "per_class": 44},
     "channels": {"channels": "grey"},
     "order": {"classes": dict(reversed(CLASSES.items()))},
     "members": {"classes": CLASSES | {"red": ["U+1F34E"]}},

@@ -200,7 +200,7 @@ def test_adam_takes_two_betas_from_a_list() -> None:
         ),
         (
             {"dataset": source(zip="a.zip", splits={})},
-            "dataset.source.splits must name the folder of at least one split",
+            "dataset.source.splits must say where at least one split lies",
         ),
         (
             {"dataset": source(zip="a.zip", splits=SPLITS | {"all": "x"})},
@@ -209,6 +209,30 @@ def test_adam_takes_two_betas_from_a_list() -> None:
         (
             {"dataset": source(zip="a.zip", splits={"trian": "x"})},
             'unknown key "trian" in dataset.source.splits; did you mean "train"? Allowed: all, te',
+        ),
+        (
+            {"dataset": source(pickle="a.pkl", npz="a.npz")},
+            "dataset.source.npz cannot stand beside pickle; give one of them",
+        ),
+        (
+            {"dataset": source(keys={"images": "x"})},
+            "dataset.source needs pickle or npz: the file that holds the arrays",
+        ),
+        (
+            {"dataset": source(pickle="../a.pkl")},
+            "dataset.source.pickle must be a relative path inside the data directory, with /, got",
+        ),
+        (
+            {"dataset": source(pickle="a.pkl", resize=8)},
+            '"resize" cannot stand in dataset.source beside pickle',
+        ),
+        (
+            {"dataset": source(pickle="a.pkl", keys={"image": "x"})},
+            'unknown key "image" in dataset.source.keys; did you mean "images"?',
+        ),
+        (
+            {"dataset": source(pickle="a.pkl", layout="channel_first")},
+            'dataset.source.layout cannot be "channel_first"; did you mean "channels_first"?',
         ),
         (
             {"dataset": source(channels="gray")},

@@ -85,6 +85,13 @@ def test_glyphs_and_a_source_exclude_each_other() -> None:
     ]
 
 
+def test_images_are_counted_by_glyph_or_by_class() -> None:
+    assert Glyphs.from_plain({"per_class": 201}).per_class == 201
+    assert refused(dataset(glyphs={"variants": 4, "per_class": 201})) == [
+        "glyphs.per_class cannot stand beside variants; give one of them"
+    ]
+
+
 def test_a_misspelt_key_brings_the_nearest() -> None:
     (message,) = refused(dataset(glyphs={"variant": 3}))
     assert message.startswith('unknown key "variant" in glyphs; did you mean "variants"?')

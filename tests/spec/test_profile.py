@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from reportgen.spec.profile import overlay
 from reportgen.spec.yaml_source import Place, parse_yaml
 
@@ -52,6 +56,44 @@ def test_a_key_that_excludes_another_takes_its_place() -> None:
         "seeds": [1],
         "estimator": "linear_svm",
     }
+
+
+DATASETS = {
+    "images of a class for those of a glyph": (
+        "{glyphs: {variants: 4, side: 32}}",
+        "{glyphs: {per_class: 9}}",
+        {"glyphs": {"side": 32, "per_class": 9}},
+    ),
+    "a pickle for a zip: how images are read goes, where splits lie stays": (
+        "{source: {zip: a.zip, splits: {all: x}, resize: 8, channels: rgb}}",
+        "{source: {pickle: a.pkl}}",
+        {"source": {"splits": {"all": "x"}, "pickle": "a.pkl"}},
+    ),
+    "a folder for a pickle": (
+        "{source: {pickle: a.pkl, keys: {images: x}, layout: channels_first}}",
+        "{source: {folder: a, splits: {all: .}}}",
+        {"source": {"folder": "a", "splits": {"all": "."}}},
+    ),
+    "another pickle": (
+        "{source: {pickle: a.pkl, keys: {images: x}}}",
+        "{source: {pickle: b.pkl}}",
+        {"source": {"pickle": "b.pkl", "keys": {"images": "x"}}},
+    ),
+    "drawn emoji for a file": (
+        "{name: mine, source: {pickle: a.pkl}}",
+        "{name: openmoji, glyphs: {side: 8}}",
+        {"name": "openmoji", "glyphs": {"side": 8}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("base", "over", "merged"), DATASETS.values(), ids=DATASETS)
+def test_of_data_the_profile_drops_what_it_replaces(
+    base: str, over: str, merged: dict[str, Any]
+) -> None:
+    profile = parse_yaml(f"experiments: {{net: {{dataset: {over}}}}}", "p")
+    whole = overlay(parse_yaml(f"dataset: {base}", "b"), profile, ("experiments", "net"))
+    assert whole.value == {"dataset": merged}
 
 
 def test_the_same_key_is_merged_as_ever() -> None:
