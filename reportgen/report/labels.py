@@ -11,8 +11,8 @@ from reportgen.errors import Fault, TemplateError, nearest
 
 FORMS = ("label", "plural", "the", "a")
 _KEYS = ("label", "gender", "plural")
-# Data sets that are parts of another, and share its names.
-_SHARED = {"mnist-5k": "mnist"}
+# Data sets whose classes are those of another, and share its names.
+_SHARED = {"mnist-5k": "mnist", "digits": "mnist"}
 
 
 @dataclass(frozen=True, slots=True)
