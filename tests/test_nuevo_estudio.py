@@ -99,9 +99,9 @@ def test_what_the_guide_says_of_the_report(followed: Followed) -> None:
     assert "TODO" not in html
     assert "TODO" in followed.text("moda@rapido")
     assert "Prendas de arriba y calzado" in html
-    assert "semillas, la media es del" in html
+    assert "semillas, la precisión va del" in html
     assert "La red se confunde, pues, entre prendas que se parecen." in html
-    assert re.search(r"donde más\s+errores hay es entre la camiseta y la camisa", html)
+    assert re.search(r"ninguna pareja .* que\s+la camiseta y la camisa", html)
 
 
 def test_only_the_new_seed_was_trained(followed: Followed) -> None:
@@ -168,7 +168,7 @@ FAULTS: dict[str, tuple[Callable[[Follower], None], str, int]] = {
     ),
     "not in the store: baseline": (put(EXPERIMENT, "[1234, 5678]", "[7]"), "check moda", 3),
     "comes from nowhere": (
-        put(f"{ANSWERS}/groups.html.j2", "reparte los", "reparte los 12 de"),
+        put(f"{ANSWERS}/groups.html.j2", "se clasifican mal", "se clasifican mal 12 de"),
         "build moda",
         1,
     ),

@@ -7,7 +7,8 @@ from reportgen.report.matrix import matrix_columns
 
 def test_digits_stand_over_cells_of_the_least_width() -> None:
     columns = matrix_columns([str(i) for i in range(10)])
-    assert (columns.named, columns.style) == (True, "width: 10.6mm")
+    style = "width: 9.4mm; padding-left: 0.6mm; padding-right: 0.6mm"  # 10.6 mm, and 1.2 mm apart
+    assert (columns.named, columns.style) == (True, style)
 
 
 def test_cifar10_has_ten_names_over_columns_of_one_width() -> None:
