@@ -87,6 +87,11 @@ def test_each_data_set_gives_a_study_that_is_valid(tmp_path: Path, dataset: str)
     assert set(known.classes) <= set(labels.by_class)
 
 
+def test_the_guide_names_every_data_set_that_a_study_may_begin_with(project: Path) -> None:
+    guide = (project / "docs" / "nuevo-estudio.md").read_text(encoding="utf-8")
+    assert [name for name in STARTS if f"`{name}`" not in guide] == []
+
+
 @pytest.mark.parametrize("title", ['Mi "título": uno', "100 % #1", "- x", "{a: b}", "á\\n"])
 def test_any_title_stands_as_it_was_given(tmp_path: Path, title: str) -> None:
     begin(tmp_path, title=title)
