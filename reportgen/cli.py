@@ -16,7 +16,7 @@ from reportgen import pipeline
 from reportgen.console import open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError
 from reportgen.order import Device, Order
-from reportgen.project import find_root
+from reportgen.project import find_root, root_above
 
 INTERRUPTED = 130
 
@@ -208,6 +208,31 @@ def trace(
     with open_progress() as progress:
         lines = pipeline.trace(order, progress, value)
     write_line("\n".join(lines))
+
+
+@new.command("study")
+def new_study(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="Its name, such as clothes.")],
+    dataset: Annotated[
+        str, typer.Option(help="Data to begin with: digits, mnist-5k, fashion-mnist and others.")
+    ] = "digits",
+    title: Annotated[
+        str | None, typer.Option(help="Title of the report.", show_default=False)
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Begin a study that builds as it stands, and its project where there is none."""
+    here = Path.cwd()
+    root = root_above(here)
+    written, beside = pipeline.new_study(root or here, study, dataset, title)
+    if root is None:
+        write_line(f"no project here or above: began one in {here}")
+    if beside:
+        write_line(f"wrote {len(beside)} files that every project has, in templates/ and schema/")
+    for path in written:
+        write_line(f"wrote {_shown(path)}")
+    write_line(f"`reportgen build {study}` makes the report as it stands; then write what is")
+    write_line(f"marked TODO: `reportgen check {study}` finds it")
 
 
 @new.command("question")

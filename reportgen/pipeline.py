@@ -164,6 +164,24 @@ def why(order: Order, progress: Progress, experiment: str | None = None) -> tupl
     return explain(order, load(order), experiment, progress)
 
 
+def new_study(
+    root: Path, study: str, dataset: str, title: str | None
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Begin a study whose report can be built, in a project or a folder that becomes one.
+
+    Return its files, and those that the project lacked.
+    """
+    import datetime as dt
+
+    from reportgen.beginning import plan_study
+    from reportgen.scaffold import write_stub
+
+    today = dt.datetime.now(tz=dt.UTC).astimezone().date()
+    begun = plan_study(root, study, dataset, title, today)
+    write_stub({**begun.project, **begun.study})
+    return tuple(begun.study), tuple(begun.project)
+
+
 def new_question(order: Order, question: str) -> tuple[Path, ...]:
     """Begin a new question of a study: its entry and a stub that renders. Return the files."""
     from reportgen.scaffold import plan_question, write_stub

@@ -17,15 +17,22 @@ def find_root(start: Path) -> Path:
     UsageError
         If there is none up to the top of the file system.
     """
+    root = root_above(start)
+    if root is not None:
+        return root
     start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / EXPERIMENTS).is_dir():
-            return folder
     msg = (
-        f'no folder "{EXPERIMENTS}" in {start} or above it; '
-        "change into the project's folder and try again"
+        f'no folder "{EXPERIMENTS}" in {start} or above it; change into the project\'s folder '
+        "and try again, or begin a project here: reportgen new study NAME"
     )
     raise UsageError(msg)
+
+
+def root_above(start: Path) -> Path | None:
+    """Return the nearest folder, from `start` upwards, that holds `experiments/`, if any."""
+    start = start.resolve()
+    folders = (start, *start.parents)
+    return next((folder for folder in folders if (folder / EXPERIMENTS).is_dir()), None)
 
 
 def shown(path: Path) -> str:

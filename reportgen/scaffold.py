@@ -59,7 +59,7 @@ def plan_question(study: Study, question: str) -> dict[Path, str]:
 
 
 def write_stub(files: Mapping[Path, str]) -> tuple[Path, ...]:
-    """Write the files of a new question, all or none of them; return their paths.
+    """Write the files of what is new, all or none of them; return their paths.
 
     Raises
     ------
@@ -67,6 +67,7 @@ def write_stub(files: Mapping[Path, str]) -> tuple[Path, ...]:
         If one cannot be written; the others are as they were then.
     """
     before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    missing = {folder for path in files for folder in path.parents if not folder.exists()}
     begun: list[Path] = []
     try:
         for path, text in files.items():
@@ -77,6 +78,9 @@ def write_stub(files: Mapping[Path, str]) -> tuple[Path, ...]:
     except BaseException:
         for path in begun:
             _restore(path, before[path])
+        for folder in sorted(missing, reverse=True):  # the inner ones first
+            if folder.is_dir():
+                folder.rmdir()
         raise
     return tuple(files)
 

@@ -68,6 +68,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "order": set(),
     "trace": LEAVES | {"spec", "facts", "plan", "report"},
     "scaffold": LEAVES | {"spec", "store", "report"},
+    "carried": set(),
+    "beginning": LEAVES | {"carried", "spec", "report"},
     # the whole
     "progress": LEAVES | {"plan"},
     "stamp": LEAVES | {"store"},
@@ -79,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | FIRST_HALF
     | SECOND_HALF
     | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
-    | {"notebooks", "why"},
+    | {"notebooks", "why", "beginning"},
     "notebook": LEAVES
     | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},

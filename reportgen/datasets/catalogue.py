@@ -99,8 +99,8 @@ def _idx_dataset(
     places: tuple[Place, ...] = (raw, arrays, *system, kept, download)
     advice = (
         f"put the four files into DIR/{folder}/raw, or DIR/{name}.npz, and name DIR with "
-        "--data-dir or the variable REPORTGEN_DATA; or build with --profile embedded, whose "
-        "data sets are carried by installed packages"
+        "--data-dir or the variable REPORTGEN_DATA; or take data that installed packages carry: "
+        "with --profile embedded, where the study has it, or as mnist-5k, digits or openmoji"
     )
     return KnownDataset(name, classes, licence, True, places, advice)
 

@@ -11,8 +11,8 @@ from reportgen.errors import Fault, TemplateError, nearest
 
 FORMS = ("label", "plural", "the", "a")
 _KEYS = ("label", "gender", "plural")
-# Data sets that are parts of another, or have the same classes, and share its names.
-_SHARED = {"mnist-5k": "mnist", "emnist-letters": "letters"}
+# Data sets whose classes are those of another, or of a part of it, and share its names.
+_SHARED = {"mnist-5k": "mnist", "digits": "mnist", "emnist-letters": "letters"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,10 @@ def stray_templates(study: Study) -> Iterator[Finding]:
 
 
 def stubs(study: Study) -> Iterator[Finding]:
-    """Find questions and answers that are still as `reportgen new question` wrote them."""
+    """Find what is still as `reportgen new` wrote it: titles, questions, answers."""
+    for what, text in _titles(study):
+        if STUB in text:
+            yield Finding(f"{EXPERIMENTS}/{study.name}/{what} is still the stub ({STUB}); write it")
     for question in study.assignment.questions:
         if STUB in question.text:
             yield Finding(
@@ -111,6 +114,19 @@ def stubs(study: Study) -> Iterator[Finding]:
                 f"{path.relative_to(study.root).as_posix()}: the answer is still the stub "
                 f"({STUB}); write it"
             )
+
+
+def _titles(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield what the title block and the headings say, each with its file and key."""
+    report = study.report
+    yield "report.yaml: title", report.title
+    yield "report.yaml: subtitle", report.subtitle or ""
+    yield "report.yaml: course", report.course
+    for i, author in enumerate(report.authors):
+        yield f"report.yaml: authors[{i}]", f"{author.name} {author.surnames}"
+    for i, section in enumerate(report.sections):
+        yield f"report.yaml: sections[{i}].title", section.title
+    yield "assignment.yaml: title", study.assignment.title
 
 
 def missing_artefacts(study: Study, page: Page) -> Iterator[Finding]:

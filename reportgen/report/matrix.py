@@ -26,17 +26,24 @@ class MatrixColumns:
 def matrix_columns(names: Sequence[str]) -> MatrixColumns:
     """Return the columns for some classes: of one width and named, if that fits the page.
 
-    Else names share the width as they need; where even that is too wide, rows and
-    columns are numbered, and only the rows bear names.
+    Else names share the width as they need, and padding keeps them apart; where even
+    that is too wide, rows and columns are numbered, and only the rows bear names.
 
     Examples
     --------
     >>> matrix_columns(["gato", "rinoceronte"])
     MatrixColumns(named=True, style='width: 18.2mm')
+    >>> matrix_columns(["gato", "rinoceronte", "oso", "pez", "ave", "rana", "buey"])
+    MatrixColumns(named=True, style='width: 9.4mm; padding-left: 0.6mm; padding-right: 0.6mm')
     >>> matrix_columns(["rinoceronte"] * 12)
     MatrixColumns(named=False, style='width: 10.6mm')
     """
     needs = [max(CELL_MM, len(name) * LETTER_MM + APART_MM) for name in names]
     free = TEXT_WIDTH_MM - max(map(len, names)) * LETTER_MM - 2 * APART_MM
-    width = max(needs) if max(needs) * len(names) <= free else CELL_MM
-    return MatrixColumns(named=sum(needs) <= free, style=f"width: {width:.1f}mm")
+    if max(needs) * len(names) <= free:
+        return MatrixColumns(named=True, style=f"width: {max(needs):.1f}mm")
+    if sum(needs) > free:
+        return MatrixColumns(named=False, style=f"width: {CELL_MM:.1f}mm")
+    half = f"{APART_MM / 2:.1f}mm"
+    style = f"width: {CELL_MM - APART_MM:.1f}mm; padding-left: {half}; padding-right: {half}"
+    return MatrixColumns(named=True, style=style)

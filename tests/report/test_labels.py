@@ -23,7 +23,7 @@ def test_the_labels_that_come_with_the_project(project: Path) -> None:
     assert (len(cifar.by_class), len(fashion.by_class)) == (12, 10)
     assert cifar.form("animals", "plural") == "animales"
     assert (cifar.form("frog", "the"), cifar.form("ship", "plural")) == ("la rana", "barcos")
-    assert fashion.form("Ankle boot", "a") == "un botín"
+    assert fashion.form("ankle-boot", "a") == "un botín"
 
 
 def test_a_part_of_a_data_set_shares_its_labels(project: Path) -> None:

@@ -25,7 +25,8 @@ def test_two_long_names_have_columns_of_one_width() -> None:
 def test_one_long_name_among_short_ones_takes_the_room_it_needs() -> None:
     """Ten columns of 18.25 mm would not fit, nine of 10.6 mm and one of 18.25 do."""
     columns = matrix_columns(["gato"] * 9 + ["rinoceronte"])
-    assert (columns.named, columns.style) == (True, "width: 10.6mm")
+    style = "width: 9.4mm; padding-left: 0.6mm; padding-right: 0.6mm"  # 10.6 mm, and 1.2 mm apart
+    assert (columns.named, columns.style) == (True, style)
 
 
 def test_many_long_names_give_way_to_numbers() -> None:
