@@ -75,7 +75,7 @@ def test_outputs_that_are_not_the_classes_are_told(tmp_path):
     """
     assert message(build(tmp_path, text), n_classes=10) == (
         "experiments/toy/models.py:7: Net has 9 output units, but the data set has 10 classes; "
-        "give the last layer 10 units"
+        'give the last layer, "dense", 10 units'
     )
 
 
