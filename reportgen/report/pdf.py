@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from reportgen.errors import Fault, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
-from reportgen.report.layout import lost_text, overflows
+from reportgen.report.layout import TOO_TALL, lost_text, overflows
 from reportgen.report.strict_log import StrictLog
 
 if TYPE_CHECKING:
@@ -82,6 +82,9 @@ def write_pdf(
             content = document.write_pdf(finisher=Finisher(link_names or {}), pdf_variant=VARIANT)
         except FatalURLFetchingError as cause:
             raise TemplateError(faults=[Fault("", 0, 0, str(cause)), *log.faults()]) from cause
+        except (AssertionError, IndexError) as cause:  # of the renderer itself, over columns
+            text = f"the page cannot be laid out ({type(cause).__name__} in WeasyPrint); {TOO_TALL}"
+            raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
     faults += lost_text(document, source.etree_element)
     if faults:

@@ -40,7 +40,7 @@ class Theme(SpecModel):
     @model_validator(mode="after")
     def _column_fits(self) -> Theme:
         if self.column > self.text:
-            fault = (("column",), f"a column cannot be wider than the text, {self.text:g} mm")
+            fault = (("column",), f"cannot be wider than the text, {self.text:g} mm")
             raise placed(type(self), [fault])
         return self
 

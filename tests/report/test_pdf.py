@@ -99,6 +99,13 @@ def test_a_fault_in_the_second_style_sheet_has_the_line_in_that(tmp_path: Path) 
 COLUMNS = ".c { columns: 2; column-gap: 6mm } .w { column-span: all }"
 
 
+def spanning(n_lines: int, n_after: int) -> str:
+    lines = "".join(f"<p>Línea {i}</p>" for i in range(n_lines))
+    return (
+        f'<div class="c"><p>antes</p><div class="w">{lines}</div>{"<p>después</p>" * n_after}</div>'
+    )
+
+
 def test_what_is_wider_than_its_column_but_not_than_the_page(tmp_path: Path) -> None:
     """A5 less two margins of 75 px is 409 px: columns of 49 mm, in which 60 mm stand out."""
     picture = "<img alt='x' src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>\""
@@ -110,10 +117,14 @@ def test_what_is_wider_than_its_column_but_not_than_the_page(tmp_path: Path) -> 
 
 def test_text_that_no_page_shows_is_a_fault(tmp_path: Path) -> None:
     """WeasyPrint drops the rest of what stands across columns and goes on to another page."""
-    lines = "".join(f"<p>Línea {i}</p>" for i in range(80))
-    body = f'<div class="c"><p>antes</p><div class="w">{lines}</div><p>después</p></div>'
-    text = refusal(tmp_path, body, COLUMNS)
+    text = refusal(tmp_path, spanning(40, 40), COLUMNS)
     assert "no page shows all of the text" in text
+    assert 'must fit on one page: ancho="columna"' in text
+
+
+def test_what_the_renderer_cannot_lay_out_is_a_fault(tmp_path: Path) -> None:
+    text = refusal(tmp_path, spanning(80, 1), COLUMNS)
+    assert "the page cannot be laid out (AssertionError in WeasyPrint)" in text
     assert 'must fit on one page: ancho="columna"' in text
 
 
