@@ -13,6 +13,8 @@ PACKAGE = Path(__file__).resolve().parent
 FOLDER = "templates"
 STUDY = "_new"
 PAGE = "report.html.j2"
+BASE = ("*.*", "labels/*.yaml", "themes/*/*.*")
+"""What every project needs."""
 
 
 def carried_templates() -> Path:
@@ -24,7 +26,7 @@ def carried_templates() -> Path:
 def base_files() -> Iterator[tuple[str, str]]:
     """Yield what every project needs below templates/, sorted: path in there, and content."""
     folder = carried_templates()
-    for path in sorted([*folder.glob("*.*"), *folder.glob("labels/*.yaml")]):
+    for path in sorted(path for pattern in BASE for path in folder.glob(pattern)):
         yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
 
 

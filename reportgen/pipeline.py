@@ -13,7 +13,6 @@ from reportgen.errors import (
     SystemLibraryError,
     TemplateError,
     UsageError,
-    nearest,
 )
 from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
 from reportgen.order import Order
@@ -127,7 +126,7 @@ def list_facts(
 
     study = load(order)
     if experiment is not None:
-        require_experiment(study, experiment)
+        study.require_experiment(experiment)
     facts = derive(study, find_records(order, study, progress))
     prefix = f"{experiment}." if experiment else ""
     chosen = (fact for fact in facts if fact.id.startswith(prefix))
@@ -198,31 +197,17 @@ def new_dataset(order: Order, experiment: str, file: Path) -> tuple[str, ...]:
         If the study has no experiment of that name, or the file is there already.
     """
     from reportgen.datasets.dataset_file import describe_dataset, encode_dataset, require_new
-    from reportgen.datasets.registry import load_source, locate
+    from reportgen.datasets.registry import load_source, locate_spec
 
     study = load(order)
-    require_experiment(study, experiment)
+    study.require_experiment(experiment)
     require_new(file)
     spec = study.experiments[experiment].dataset
-    source = load_source(locate(spec.name, order.data_dir, source=spec.source, glyphs=spec.glyphs))
+    source = load_source(locate_spec(spec, order.data_dir))
     data = encode_dataset(source, file.suffix)
     with file_errors(file, "write it elsewhere"):
         write_synced(file, data)
     return describe_dataset(source, file)
-
-
-def require_experiment(study: Study, experiment: str) -> None:
-    """Refuse a name that no experiment of a study has.
-
-    Raises
-    ------
-    UsageError
-        If so; the message names the nearest.
-    """
-    if experiment not in study.experiments:
-        found = nearest(experiment, list(study.experiments))
-        msg = f'{study.name} has no experiment "{experiment}"; {found}'
-        raise UsageError(msg)
 
 
 def freeze(order: Order) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from reportgen.errors import UsageError
 
 EXPERIMENTS = "experiments"
+TEMPLATES = "templates"
 
 
 def find_root(start: Path) -> Path:

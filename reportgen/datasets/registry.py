@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.spec.arrays import ArraySource
+    from reportgen.spec.dataset import DatasetSpec
     from reportgen.spec.glyphs import Glyphs
     from reportgen.spec.images import ImageSource
     from reportgen.spec.letters import Letters
@@ -129,6 +130,20 @@ def locate(
             case Miss() as miss:
                 misses.append(miss)
     raise _not_found(known, misses, own=name not in CATALOGUE and source is None)
+
+
+def locate_spec(
+    spec: DatasetSpec, data_dir: Path | None = None, *, download: bool = True
+) -> Location:
+    """Return where the data of an experiment lie; see `locate`."""
+    return locate(
+        spec.name,
+        data_dir,
+        source=spec.source,
+        glyphs=spec.glyphs,
+        letters=spec.letters,
+        download=download,
+    )
 
 
 def load_source(location: Location) -> Source:

@@ -16,6 +16,7 @@ PARAMETERS = define("{run}.model.parameters", "count", "Parameters, trainable or
 TRAINABLE = define("{run}.model.trainable", "count", "Parameters that training changes.")
 FROZEN = define("{run}.model.frozen", "count", "Parameters that training leaves as they are.")
 BUFFERS = define("{run}.model.buffers", "count", "Running statistics, which are no parameters.")
+STORED = define("{run}.model.stored", "count", "Parameters and running statistics together.")
 OUTPUTS = define("{run}.model.outputs", "count", "Units of the last layer.")
 N_LAYERS = define("{run}.model.n_layers", "count", "Layers that `forward` calls.")
 INPUT_BYTES = define("{run}.model.input_size", "bytes", "Memory of one input, float32.")
@@ -64,6 +65,7 @@ def model_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
     yield WEIGHTS(model.weights, source("weights"), run=run)
     yield PRETRAINED(model.weights != UNTRAINED, source("weights"), run=run)
     yield PARAMETERS(parameters, source("n_trainable+n_frozen"), run=run)
+    yield STORED(parameters + model.n_buffers, source("n_trainable+n_frozen+n_buffers"), run=run)
     for kind, field in TOTALS:
         yield kind(getattr(model, field), source(field), run=run)
     total = model.input_bytes + model.activation_bytes + model.parameter_bytes

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_IN_A_ROW = 3
+FOUR_IN_A_ROW_MM = 160  # on a page as wide as this four maps have room side by side
 GAP = 5 * MM
 LARGEST = 73 * MM  # a single map, as large as one of a pair
 LARGEST_OF_ROWS = 56 * MM  # where maps stand in several rows: two rows on half a page
@@ -152,9 +153,17 @@ class FeatureMaps(Drawing):
         longest = max(map(len, self.classes))
         return len(self.classes) > MAX_NAMES or longest > MAX_NAME_LENGTH
 
+    @property
+    def _columns(self) -> int:
+        """How many maps stand in a row."""
+        n = len(self.maps)
+        if n == 4:
+            return 4 if self.width_mm >= FOUR_IN_A_ROW_MM else 2
+        return min(n, MAX_IN_A_ROW)
+
     def _compose(self, style: FigureStyle) -> Figure:
         n = len(self.maps)
-        columns = n if n <= MAX_IN_A_ROW else 2 if n == 4 else MAX_IN_A_ROW
+        columns = self._columns
         rows = math.ceil(n / columns)
         width = self.width_mm * MM
         side = min(

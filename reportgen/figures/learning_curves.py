@@ -38,6 +38,8 @@ LOG_FROM = 20.0
 MAX_MARKERS = 25
 AXIS_WORDS = 25.0  # below a panel: tick labels and the axis's name, in points
 PANEL_GAP = 16.0
+SIDE_BY_SIDE_MM = 110.0  # narrower figures have loss above accuracy
+STACKED_MM = 28.0  # height of a panel there
 PHASE_ROW = 1.25 * TICK_SIZE
 PHASE_GAP = 2.5  # between the line of a phase and its words
 RIGHT = 5.0  # half of the last epoch's number
@@ -119,7 +121,8 @@ class LearningCurves(Drawing):
     phases : tuple of PhaseChange
         Where phases but the first begin, in rising order.
     width_mm, panel_mm : float
-        Width of the whole, height of the plotting areas.
+        Width of the whole, height of the plotting areas; where the width leaves no
+        room for two panels side by side, loss stands above accuracy, both less high.
     every : int
         Epochs from one value to the next; the first is of this epoch.
 
@@ -196,29 +199,47 @@ class LearningCurves(Drawing):
         losses = (*self.train_loss, *self.validation_loss, *self.running_loss)
         return 0 < min(losses) * LOG_FROM <= max(losses)
 
+    @property
+    def stacked(self) -> bool:
+        """Whether the figure is too narrow for two panels side by side."""
+        return self.width_mm < SIDE_BY_SIDE_MM
+
     def _compose(self, style: FigureStyle) -> Figure:
         entries = self._entries()
         rows = len(legend_rows(style, entries, self.width_mm * MM))
-        # The legend, a gap, the panel's title, a line of words on phases.
-        head = (rows * LINE_HEIGHT + 0.5 + 1.6) * LABEL_SIZE + self._phase_row
-        panel = self.panel_mm * MM
-        sheet = Sheet(style, self.width_mm, AXIS_WORDS + panel + head)
+        # The panel's title and a line of words on phases; above the first, legend and a gap.
+        head = 1.6 * LABEL_SIZE + self._phase_row
+        legend = (rows * LINE_HEIGHT + 0.5) * LABEL_SIZE
+        panel = (STACKED_MM if self.stacked else self.panel_mm) * MM
+        row = AXIS_WORDS + panel + head
+        sheet = Sheet(style, self.width_mm, row * (1 + self.stacked) + legend)
         sheet.legend(entries, 0.0, sheet.height)
 
         scales = (self._loss_scale(), self._accuracy_scale())
         words = [[style.number(t, d) for t, d in scale.ticks] for scale in scales]
-        margins = [
-            max(text_width(style, w, size=TICK_SIZE) for w in column) + 7.0 for column in words
-        ]
-        width = (sheet.width - sum(margins) - PANEL_GAP - RIGHT) / 2
-        left = margins[0]
-        for scale, column, margin in zip(scales, words, (0.0, margins[1]), strict=True):
-            left += margin + (width + PANEL_GAP if margin else 0.0)
-            box = Box(left, AXIS_WORDS, left + width, AXIS_WORDS + panel)
+        boxes = self._boxes(style, words, panel, row)
+        for scale, column, box in zip(scales, words, boxes, strict=True):
             axes = self._panel(sheet, box, scale)
             label_axis(axes, style, "y", [t for t, _ in scale.ticks], column)
         self._label_best(sheet, axes, box)
         return sheet.figure
+
+    def _boxes(
+        self, style: FigureStyle, words: Sequence[Sequence[str]], panel: float, row: float
+    ) -> tuple[Box, Box]:
+        """Return where loss and accuracy are plotted: side by side, or loss above."""
+        margins = [
+            max(text_width(style, w, size=TICK_SIZE) for w in column) + 7.0 for column in words
+        ]
+        if self.stacked:
+            left, right = max(margins), self.width_mm * MM - RIGHT
+            below = Box(left, AXIS_WORDS, right, AXIS_WORDS + panel)
+            return Box(left, below.bottom + row, right, below.top + row), below
+        width = (self.width_mm * MM - sum(margins) - PANEL_GAP - RIGHT) / 2
+        left = margins[0]
+        first = Box(left, AXIS_WORDS, left + width, AXIS_WORDS + panel)
+        left += margins[1] + width + PANEL_GAP
+        return first, Box(left, AXIS_WORDS, left + width, AXIS_WORDS + panel)
 
     @property
     def _phase_row(self) -> float:
@@ -276,7 +297,9 @@ class LearningCurves(Drawing):
         title = box.top + 0.6 * LABEL_SIZE + self._phase_row
         sheet.write(box.left, title, scale.title, weight="semibold")
         middle = (box.left + box.right) / 2
-        sheet.write(middle, 0.3 * LABEL_SIZE, self.words.epoch, align="center")
+        sheet.write(
+            middle, box.bottom - AXIS_WORDS + 0.3 * LABEL_SIZE, self.words.epoch, align="center"
+        )
         if self.extension:
             self._shade(axes, self.extension)
             later = self.extension.words

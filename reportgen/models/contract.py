@@ -132,6 +132,12 @@ def _check_forward(
         )
         for name, kept in outputs.items()
     ]
+    last: list[str] = []  # names of the linear layers and convolutions, as they were called
+    handles += [
+        module.register_forward_hook(lambda *_, name=name: last.append(name))
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear | nn.Conv2d) and name
+    ]
     try:
         with evaluating(model), torch.random.fork_rng([]):
             logits = logits_of(model(torch.zeros(shape)))
@@ -151,7 +157,7 @@ def _check_forward(
     ]
     if maximization is not None:
         faults += _check_maximization(model, input_shape, maximization, outputs)
-    return _check_logits(model, logits, n_classes) + faults
+    return _check_logits(model, logits, n_classes, last[-1] if last else "") + faults
 
 
 def _unfit_images(model: nn.Module, input_shape: tuple[int, int, int], error: Exception) -> Fault:
@@ -166,15 +172,16 @@ def _unfit_images(model: nn.Module, input_shape: tuple[int, int, int], error: Ex
     return _fault(f"{text}: {reason}; bring them to another size: dataset.source.resize", model)
 
 
-def _check_logits(model: nn.Module, logits: Tensor, n_classes: int) -> list[Fault]:
-    """Refuse logits that are not one row a sample and one column a class."""
+def _check_logits(model: nn.Module, logits: Tensor, n_classes: int, last: str) -> list[Fault]:
+    """Refuse logits that are not one row a sample and one column a class; `last` gave them."""
     kind, shape = type(model).__name__, tuple(logits.shape)
     if len(shape) != 2 or shape[0] != PROBE_SAMPLES:
         text = f"{kind} must return logits of shape (samples, {n_classes}); for {PROBE_SAMPLES} "
         return [forward_fault(model, f"{text}samples it returned {shape}")]
     if shape[1] != n_classes:
         text = f"{kind} has {shape[1]} output units, but the data set has {n_classes} classes"
-        return [forward_fault(model, f"{text}; give the last layer {n_classes} units")]
+        layer = f'the last layer, "{last}",' if last else "the last layer"
+        return [forward_fault(model, f"{text}; give {layer} {n_classes} units")]
     if not logits.is_floating_point():
         text = f"{kind} must return floating-point logits, not {logits.dtype}"
         return [forward_fault(model, text)]

@@ -12,7 +12,7 @@ from reportgen.facts.fact import Fact
 from reportgen.facts.results import results_json
 from reportgen.names import submission_stem
 from reportgen.records import RunId, RunRecord
-from reportgen.report.draft import STYLE
+from reportgen.report.draft import style_sheets
 from reportgen.report.html import REFERENCE_WORDS, Page, Writer
 from reportgen.report.lints import Subject, find_all
 from reportgen.report.pdf import Attachment, replace_file, write_pdf
@@ -69,7 +69,7 @@ def render_report(
         date=study.report.date,
         attachments=(Attachment("results.json", results, "All results of this report"),),
         link_names=link_names(page, writer),
-        style_sheet=study.templates / STYLE,
+        style_sheets=style_sheets(study),
     )
     for path, content in ((paths[1], page.html.encode()), (paths[2], results)):
         replace_file(path, content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from reportgen.report.fonts import font_css
 from reportgen.report.proof import Copy
 from reportgen.report.registry import Registry
 from reportgen.report.text import plain
+from reportgen.spec import theme
 from reportgen.spec.report import Question
 from reportgen.spec.study import Study
 
@@ -102,7 +104,7 @@ class Draft:
         self._registry.question = ""
         if macros is None and (self.failed or self.faults):
             return
-        page = self._rendered(PAGE, self._page_names(sections))
+        page = self._rendered(page_name(self._study), self._page_names(sections))
         self.html = page[0] if page else None
 
     def _section(self, n: int, section: Any) -> Section:
@@ -159,16 +161,28 @@ class Draft:
                 self.doubtful.add(name)
 
     def _page_names(self, sections: tuple[Section, ...]) -> dict[str, Any]:
-        css = (self._study.templates / STYLE).read_text(encoding="utf-8")
-        styles = (css, font_css())
+        sheets = [file.read_text(encoding="utf-8") for file in style_sheets(self._study)]
+        styles = ("".join(sheets), font_css())
         return {"sections": sections, "styles": [Markup(style) for style in styles]}  # noqa: S704
+
+
+def page_name(study: Study) -> str:
+    """Return the name of the page's template: the theme's own, or the one that all share."""
+    own = study.theme_folder / theme.PAGE
+    return own.relative_to(study.templates).as_posix() if own.is_file() else PAGE
+
+
+def style_sheets(study: Study) -> tuple[Path, ...]:
+    """Return the files of the page's style: what all themes share, then the theme's own."""
+    files = (study.templates / STYLE, study.theme_folder / theme.STYLE)
+    return files[:1] if study.report.theme == theme.PLAIN else files
 
 
 def roots(study: Study) -> dict[str, frozenset[str]]:
     """Return the names of the templates that are rendered, and of what each alone is given."""
     asked = [name for section in study.report.sections for name in section.questions]
     answers = {answer_name(study, name): frozenset({"question"}) for name in asked}
-    return {MACROS: frozenset(), **answers, PAGE: frozenset({"sections", "styles"})}
+    return {MACROS: frozenset(), **answers, page_name(study): frozenset({"sections", "styles"})}
 
 
 def answer_name(study: Study, question: str) -> str:

@@ -12,12 +12,13 @@ from reportgen.errors import Fault, TemplateError
 from reportgen.facts.fact import FactTree
 from reportgen.figures.heat import heat
 from reportgen.figures.style import FigureStyle
-from reportgen.report.draft import MACROS, PAGE, Draft, answer_name, no_answer, roots
+from reportgen.report.draft import MACROS, Draft, answer_name, no_answer, page_name, roots
 from reportgen.report.environment import Environment
 from reportgen.report.fonts import figure_fonts
 from reportgen.report.formatters import Formatters, range_of, spec
 from reportgen.report.listing import python_listing
 from reportgen.report.matrix import matrix_columns
+from reportgen.report.notes import notes_below
 from reportgen.report.pictures import Pictures
 from reportgen.report.places import tell
 from reportgen.report.proof import Copy, Proof
@@ -78,7 +79,11 @@ class Writer:
             "plain": plain,
             "listing": python_listing,
             "cell": cell_style(view),
-            "matrix_columns": lambda tree: matrix_columns(view.class_names(tree)),
+            "matrix_columns": lambda tree, width="": matrix_columns(
+                view.class_names(tree), self.study.theme.width("confusion", width)
+            ),
+            "spans": self.study.theme.spans,
+            "narrow": self.study.theme.narrow,
         }
         filters = self._formatters.filters()
         self.environment = Environment(self.study.templates, filters, self._names)
@@ -104,6 +109,8 @@ class Writer:
             raise TemplateError(faults=sorted(faults))
         self.macros = draft.macros
         html = self.registry.resolve(draft.html, self.macros[REFERENCE_WORDS])
+        if self.study.theme.has_columns:
+            html = notes_below(html)
         return Page(html, self.registry, dict(headings(html)), draft.consulted)
 
     def _survey(self) -> Iterator[Fault]:
@@ -113,7 +120,7 @@ class Writer:
 
     def _proofread(self, draft: Draft) -> list[Fault]:
         """Return what is against the rules in the answers, and around."""
-        around = Copy(PAGE, {"sections": (), "styles": ()})
+        around = Copy(page_name(self.study), {"sections": (), "styles": ()})
         proof = Proof(self.environment, self.study.templates, MACROS, self.pictures)
         return proof.read([*draft.copies, around])
 

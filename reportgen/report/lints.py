@@ -158,9 +158,10 @@ def wrong_outputs(subject: Subject) -> Iterator[Finding]:
     for run, record in subject.records.items():
         n_outputs, n_classes = record.result.model.n_outputs, len(record.result.data.classes)
         if n_outputs != n_classes:
+            last = record.result.model.layers[-1].name
             yield Finding(
                 f"{run}: the network has {n_outputs} output units for {n_classes} classes; "
-                "correct the model, and run again"
+                f'correct its last layer, "{last}", and run again'
             )
 
 

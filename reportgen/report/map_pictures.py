@@ -10,7 +10,7 @@ from reportgen.errors import nearest
 from reportgen.facts.fact import FactTree
 from reportgen.figures.feature_maps import FeatureMap, FeatureMaps, LineWords
 from reportgen.records import LayerMap
-from reportgen.report.picture import TEXT_WIDTH_MM, PictureError, Say, chosen_words
+from reportgen.report.picture import PictureError, Say, chosen_words
 
 if TYPE_CHECKING:
     from reportgen.report.view import View
@@ -88,6 +88,7 @@ def draw_maps(
     say: Say,
     line: LineNote | None,
     words: Mapping[str, object],
+    width_mm: float,
 ) -> FeatureMaps:
     """Return maps side by side, all of the same classes.
 
@@ -106,7 +107,7 @@ def draw_maps(
     named = None
     if any(item.line is not None for item in maps):
         named = LineWords(**chosen_words(LineWords, "maps with a line", words, say))
-    return FeatureMaps(maps, classes, named, TEXT_WIDTH_MM)
+    return FeatureMaps(maps, classes, named, width_mm)
 
 
 def _map(view: View, wanted: Wanted, say: Say, note: LineNote | None) -> FeatureMap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from reportgen.errors import Fault, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
+from reportgen.report.layout import TOO_TALL, lost_text, overflows
 from reportgen.report.strict_log import StrictLog
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ BASE_URL = "https://informe.invalid/"
 VARIANT = "pdf/ua-1"
 PRINT_FLAG = 4
 """Bit of an annotation that is to be printed (ISO 32000-1, table 165)."""
-SLACK = 1.0
-"""Pixels by which a box may stand out: rounding, not overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def write_pdf(
     date: dt.date,
     attachments: tuple[Attachment, ...] = (),
     link_names: Mapping[str, str] | None = None,
-    style_sheet: Path | None = None,
+    style_sheets: Sequence[Path] = (),
 ) -> int:
     """Write a page of HTML as PDF/UA-1 and return its number of pages.
 
@@ -61,29 +60,33 @@ def write_pdf(
     attachments : tuple of Attachment
     link_names : mapping of str to str, optional
         What a link to an id is called by a screen reader, as ``Figura 3``.
-    style_sheet : Path, optional
-        Where the page's style comes from, to name faults in it.
+    style_sheets : sequence of Path
+        The files that the page's style is made of, in order, to name faults in them.
 
     Raises
     ------
     TemplateError
         With everything that the renderer warned of, every box that is wider
-        than the page's text, and every font that is not ours.
+        than its page or column, text that no page shows, and every font that is
+        not ours.
     """
     lay_out_fonts(root)
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    with StrictLog(style_sheet) as log, without_collector():
+    with StrictLog(style_sheets) as log, without_collector():
         try:
-            document = HTML(string=html, base_url=BASE_URL, url_fetcher=local_fetcher(root)).render(
-                pdf_variant=VARIANT
-            )
+            source = HTML(string=html, base_url=BASE_URL, url_fetcher=local_fetcher(root))
+            document = source.render(pdf_variant=VARIANT)
             document.metadata.attachments = [_attach(item, date) for item in attachments]
             content = document.write_pdf(finisher=Finisher(link_names or {}), pdf_variant=VARIANT)
         except FatalURLFetchingError as cause:
             raise TemplateError(faults=[Fault("", 0, 0, str(cause)), *log.faults()]) from cause
+        except (AssertionError, IndexError) as cause:  # of the renderer itself, over columns
+            text = f"the page cannot be laid out ({type(cause).__name__} in WeasyPrint); {TOO_TALL}"
+            raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
+    faults += lost_text(document, source.etree_element)
     if faults:
         raise TemplateError(faults=faults)
     replace_file(out, content)
@@ -167,25 +170,6 @@ def _is(item: Any, kind: str) -> bool:
     return isinstance(item, dict) and item.get("Type") == kind
 
 
-def overflows(document: Document) -> list[Fault]:
-    """Return a fault for each text, picture or table that stands out of its page's text."""
-    from weasyprint.formatting_structure import boxes
-
-    faults = []
-    for number, page in enumerate(document.pages, start=1):
-        box = page._page_box  # noqa: SLF001 (the layout has no public form)
-        right = box.content_box_x() + box.width + SLACK
-        for child in box.descendants():
-            if not isinstance(child, (boxes.TextBox, boxes.ReplacedBox, boxes.TableBox)):
-                continue
-            if child.position_x + child.width > right:
-                excess = (child.position_x + child.width - right + SLACK) * 25.4 / 96
-                what = _name_box(child)
-                text = f"page {number}: {what} is {excess:.1f} mm wider than the page's text"
-                faults.append(Fault("", 0, 0, text))
-    return faults
-
-
 def foreign_fonts(document: Document) -> list[Fault]:
     """Return a fault for each font in the PDF that is not one of ours."""
     used = {font.family for font in document.fonts.values()}
@@ -198,16 +182,6 @@ def foreign_fonts(document: Document) -> list[Fault]:
         )
         for family in sorted(used - FAMILIES)
     ]
-
-
-def _name_box(box: Any) -> str:
-    """Say which box it is in the words of the page."""
-    text = getattr(box, "text", "")
-    if text:
-        return f'the text "{text[:40]}"'
-    element = box.element
-    source = element.get("src") if element is not None else None
-    return f"the {box.element_tag}{f' {source}' if source else ''}"
 
 
 def _attach(item: Attachment, date: dt.date) -> Any:

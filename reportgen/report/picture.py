@@ -12,9 +12,6 @@ from reportgen.errors import nearest
 Say = Callable[[object], str]
 """Turns what templates write into the words of a figure."""
 
-TEXT_WIDTH_MM = 138.0
-"""Width of the page's text, and so of its widest pictures."""
-
 _SIDE = {side: re.compile(rf'<svg[^>]*?\s{side}="([\d.]+)pt"') for side in ("width", "height")}
 _MM_PER_PT = 25.4 / 72
 _HEAD_BYTES = 4096
@@ -31,7 +28,8 @@ class Picture:
     `checkpoint` is the prefix of the facts of the checkpoint that it shows, or the
     prefixes of several, with spaces between; "" if it shows none. `has_line` says
     whether it has lines that its caption must explain: between two classes, or between
-    the values of one seed.
+    the values of one seed; `spans` whether it stands across the columns of a page that
+    has several.
     """
 
     artefact: str
@@ -40,6 +38,7 @@ class Picture:
     height_mm: float
     checkpoint: str = ""
     has_line: bool = False
+    spans: bool = False
 
     @property
     def style(self) -> str:

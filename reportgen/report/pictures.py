@@ -37,14 +37,7 @@ from reportgen.report.map_pictures import (
     wanted_of_one,
     wanted_of_several,
 )
-from reportgen.report.picture import (
-    TEXT_WIDTH_MM,
-    Picture,
-    PictureError,
-    Say,
-    chosen_words,
-    svg_size,
-)
+from reportgen.report.picture import Picture, PictureError, Say, chosen_words, svg_size
 from reportgen.report.search_pictures import Note, draw_curve_grid, draw_seed_plot
 from reportgen.report.text import plain
 
@@ -54,8 +47,9 @@ if TYPE_CHECKING:
 
 FOLDER = "figures"
 ASK_FIRST = "ask first with {{% if has_thumbnails({}) %}}"
+TRIALS_MM = 120.0
 TRIALS_PANEL_MM = 50.0
-"""Height of the plot of trials: there are no floats, so a tall figure leaves a gap."""
+"""Largest width, and height, of the plot of trials: no floats, so a tall figure leaves a gap."""
 NO_WORDS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -71,6 +65,8 @@ class Pictures:
         Folder of the page; None to draw nothing, as `check` wants it.
     words : callable, optional
         Turns what templates write into the words of a figure.
+    width : {"", "column", "page"}
+        How wide figures are to be; "" leaves it to the theme.
     """
 
     def __init__(
@@ -79,15 +75,22 @@ class Pictures:
         style: FigureStyle,
         root: Path | None,
         words: Say = plain,
+        width: str = "",
     ) -> None:
         self._view = view
         self._style = style
         self._root = root
         self._words = words
+        self._width = width
 
     def with_words(self, words: Say) -> Pictures:
         """Return what draws nothing, and gives the words of figures to a function."""
-        return _Undrawn(self._view, self._style, None, words)
+        return _Undrawn(self._view, self._style, None, words, self._width)
+
+    def at(self, width: str) -> Pictures:
+        """Return what draws figures of a width: "column", "page", or "" as the theme has it."""
+        self._view.study.theme.spans("", width)  # refuses any other
+        return type(self)(self._view, self._style, self._root, self._words, width)
 
     # ── what templates call ─────────────────────────────────────────────────
 
@@ -102,7 +105,9 @@ class Pictures:
                 f"its licence forbids it, or there are none; {ASK_FIRST.format('run')}"
             )
             raise PictureError(msg)
-        return self._keep("sample_grid", ImageGrid(images, columns=10, width_mm=TEXT_WIDTH_MM))
+        return self._keep(
+            "sample_grid", ImageGrid(images, columns=10, width_mm=self._mm("sample_grid"))
+        )
 
     def curves(
         self,
@@ -139,7 +144,7 @@ class Pictures:
             else None,
             words=CurveWords(**chosen_words(CurveWords, "curves", words, self._words)),
             phases=self._phases(run, phase) if phase else (),
-            width_mm=TEXT_WIDTH_MM,
+            width_mm=self._mm("curves"),
             every=record.result.every,
         )
         return self._keep("curves", drawing)
@@ -159,7 +164,7 @@ class Pictures:
                 f"none, or the licence forbids it; {ASK_FIRST.format('h')}"
             )
             raise PictureError(msg)
-        grid = ImageGrid(images, columns=6, width_mm=TEXT_WIDTH_MM)
+        grid = ImageGrid(images, columns=6, width_mm=self._mm("error_grid"))
         return self._keep("error_grid", grid, self._checkpoint(horizon))
 
     def maps(
@@ -194,7 +199,7 @@ class Pictures:
         bank = self._filters(run)
         weights = self._record(run).arrays["filters.weights"]
         named = ScaleWords(**chosen_words(ScaleWords, "filters", words, self._words))
-        drawing = FilterGrid(weights, named, TEXT_WIDTH_MM)
+        drawing = FilterGrid(weights, named, self._mm("filters"))
         return self._keep("filters", drawing, f"{self._view.name(run)}.h{bank.horizon}")
 
     def filter_outputs(self, run: FactTree, caption: Callable[[Fact], str]) -> Picture:
@@ -214,7 +219,7 @@ class Pictures:
             )
             for image, maps in zip(bank.images, outputs, strict=True)
         )
-        drawing = FilterOutputs(images, TEXT_WIDTH_MM)
+        drawing = FilterOutputs(images, self._mm("filter_outputs"))
         return self._keep("filter_outputs", drawing, f"{self._view.name(run)}.h{bank.horizon}")
 
     def maximized(self, run: FactTree, alias: str, *captions: Callable[[FactTree], str]) -> Picture:
@@ -236,7 +241,7 @@ class Pictures:
             )
             for each in layer.filters[: layer.n_shown]
         )
-        drawing = MaximizedGrid(pictures, written, TEXT_WIDTH_MM)
+        drawing = MaximizedGrid(pictures, written, self._mm("activation_maximization"))
         return self._keep("activation_maximization", drawing, f"{name}.h{layer.horizon}")
 
     def trials(
@@ -259,6 +264,7 @@ class Pictures:
             tuple(points),
             self._words(words["parameters"]),
             self._words(words["accuracy"]),
+            width_mm=min(TRIALS_MM, self._mm("trials_plot")),
             panel_mm=TRIALS_PANEL_MM,
         )
         return self._keep("trials_plot", drawing)
@@ -272,7 +278,8 @@ class Pictures:
         quantity: str = "loss",
     ) -> Picture:
         """Plot the curves of several runs, a panel each; `note(run)` says how one ended badly."""
-        grid = draw_curve_grid(self._view, runs, titles, note, words, self._words, quantity)
+        width = self._mm("curve_grid")
+        grid = draw_curve_grid(self._view, runs, titles, note, words, self._words, quantity, width)
         return self._keep("curve_grid", grid)
 
     def seed_plot(
@@ -286,8 +293,17 @@ class Pictures:
         split: str = "validation",
     ) -> Picture:
         """Plot the accuracies of several runs over their seeds, a row each."""
-        view, say = self._view, self._words
-        plot = draw_seed_plot(view, runs, names, note, words, say, joined=joined, split=split)
+        plot = draw_seed_plot(
+            self._view,
+            runs,
+            names,
+            note,
+            words,
+            self._words,
+            joined=joined,
+            split=split,
+            width_mm=self._mm("seed_plot"),
+        )
         return replace(self._keep("seed_plot", plot), has_line=plot.joins)
 
     # ── the rest ────────────────────────────────────────────────────────────
@@ -326,7 +342,9 @@ class Pictures:
         self, wanted: Sequence[Wanted], line: LineNote | None, words: Mapping[str, object]
     ) -> Picture:
         """Show some maps; the picture's checkpoints are all of theirs."""
-        drawing = draw_maps(self._view, wanted, self._words, line, words)
+        if len(wanted) == 1 and not self._width:  # one alone has room in a column
+            return self.at("column")._maps(wanted, line, words)  # noqa: SLF001
+        drawing = draw_maps(self._view, wanted, self._words, line, words, self._mm("maps"))
         checkpoints = dict.fromkeys(self._checkpoint(each.horizon) for each in wanted)
         picture = self._keep("maps", drawing, " ".join(checkpoints))
         return replace(picture, has_line=drawing.has_line)
@@ -334,19 +352,25 @@ class Pictures:
     def _checkpoint(self, horizon: FactTree) -> str:
         return f"{self._view.name(horizon)}.h{self._evaluation(horizon).horizon}"
 
+    def _mm(self, artefact: str) -> float:
+        """Return how wide a figure is to be drawn, in millimetres."""
+        return self._view.study.theme.width(artefact, self._width)
+
     def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:
         """Return a drawing's picture, drawn only if no earlier one has its key."""
+        spans = self._view.study.theme.spans(artefact, self._width)
         name = f"{artefact.replace('_', '-')}-{drawing.key(self._style)[:16]}.svg"
         url = f"{FOLDER}/{name}"
         if self._root is None:
-            return Picture(artefact, url, TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
+            width = self._mm(artefact)
+            return Picture(artefact, url, width, width / 2, checkpoint, spans=spans)
         path = self._root / FOLDER / name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_suffix(".part")
             fresh.write_bytes(drawing.draw(self._style))
             fresh.replace(path)
-        return Picture(artefact, url, *svg_size(path), checkpoint)
+        return Picture(artefact, url, *svg_size(path), checkpoint, spans=spans)
 
 
 class _Undrawn(Pictures):
@@ -354,7 +378,8 @@ class _Undrawn(Pictures):
 
     def _keep(self, artefact: str, drawing: Drawing, checkpoint: str = "") -> Picture:  # noqa: ARG002
         """Return a picture without an address."""
-        return Picture(artefact, "", TEXT_WIDTH_MM, TEXT_WIDTH_MM / 2, checkpoint)
+        width = self._mm(artefact)
+        return Picture(artefact, "", width, width / 2, checkpoint)
 
 
 def _grid_image(thumbnail: Thumbnail, *caption: str) -> GridImage:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reportgen.errors import Fault, ReportgenError
-from reportgen.report.draft import MACROS, PAGE, Draft, roots
+from reportgen.report.draft import MACROS, Draft, page_name, roots
 from reportgen.report.mistakes import ABSORBED
 from reportgen.report.places import locate, tell
 from reportgen.report.proof import Copy, Proof
@@ -75,7 +75,7 @@ class Rereading:
         """Return what is against the rules, where no mistake has to do with it."""
         environment = self._environment
         environment.closed = True
-        around = Copy(PAGE, {"sections": (), "styles": ()}, doubtful=True)
+        around = Copy(page_name(self._study), {"sections": (), "styles": ()}, doubtful=True)
         proof = Proof(
             environment, self._study.templates, MACROS, self._pictures, TolerantRegistry()
         )

@@ -11,7 +11,7 @@ from reportgen.facts.training import chance_loss, judge_outcome
 from reportgen.figures.curve_grid import CurveGrid, CurvePanel, GridCurves, GridWords
 from reportgen.figures.seed_plot import SeedPlot, SeedRow, SeedValue, SeedWords
 from reportgen.records import RunRecord
-from reportgen.report.picture import TEXT_WIDTH_MM, PictureError, Say, chosen_words
+from reportgen.report.picture import PictureError, Say, chosen_words
 
 if TYPE_CHECKING:
     from reportgen.report.view import View
@@ -38,7 +38,8 @@ def draw_curve_grid(
     note: Note,
     words: Mapping[str, object],
     say: Say,
-    quantity: str = "loss",
+    quantity: str,
+    width_mm: float,
 ) -> CurveGrid:
     """Return a panel of curves for each run, with all its seeds, in this order.
 
@@ -66,7 +67,7 @@ def draw_curve_grid(
             panels,
             chosen,
             percent=quantity == "accuracy",
-            width_mm=TEXT_WIDTH_MM,
+            width_mm=width_mm,
             panel_mm=PANEL_MM[len(panels) <= 3],
         )
     except ValueError as error:
@@ -74,7 +75,7 @@ def draw_curve_grid(
         raise PictureError(msg) from error
 
 
-def draw_seed_plot(
+def draw_seed_plot(  # noqa: PLR0913 - what stands in the plot, and how wide it is
     view: View,
     runs: Sequence[FactTree],
     names: Sequence[object],
@@ -82,8 +83,9 @@ def draw_seed_plot(
     words: Mapping[str, object],
     say: Say,
     *,
-    joined: bool = True,
-    split: str = "validation",
+    joined: bool,
+    split: str,
+    width_mm: float,
 ) -> SeedPlot:
     """Return a row for each run, with the accuracy of each seed at its last horizon.
 
@@ -114,7 +116,7 @@ def draw_seed_plot(
             chosen,
             joined=joined,
             chance=_chance_accuracy(view.record(runs[0]), split),
-            width_mm=TEXT_WIDTH_MM,
+            width_mm=width_mm,
             row_mm=ROW_MM[len(rows) <= FEW],
         )
     except ValueError as error:

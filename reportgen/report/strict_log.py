@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,13 +19,13 @@ class StrictLog(logging.Handler):
 
     Parameters
     ----------
-    style_sheet : Path, optional
-        The file that the page's style comes from.
+    style_sheets : sequence of Path
+        The files that the page's style is made of, one after the other.
     """
 
-    def __init__(self, style_sheet: Path | None = None) -> None:
+    def __init__(self, style_sheets: Sequence[Path] = ()) -> None:
         super().__init__(logging.DEBUG)
-        self._style_sheet = style_sheet
+        self._style_sheets = style_sheets
         self._messages: list[str] = []
         self._logger = logging.getLogger("weasyprint")
 
@@ -60,10 +61,20 @@ class StrictLog(logging.Handler):
 
     def _fault(self, message: str) -> Fault:
         match = _STYLE_FAULT.match(message)
-        if match is None or not message.startswith("Ignored") or self._style_sheet is None:
+        if match is None or not message.startswith("Ignored") or not self._style_sheets:
             return Fault("", 0, 0, message)
         what, line, column, why = match.groups()
         if line == "1":  # the first line of the style sheet is a comment
             return Fault("", 0, 0, f"{message} (in a style attribute)")
-        file = f"{self._style_sheet.parent.name}/{self._style_sheet.name}"
-        return Fault(file, int(line), int(column), f"{what}: {why.strip()}")
+        sheet, number = self._sheet_of(int(line))
+        file = "/".join((sheet.parent.name, sheet.name))
+        return Fault(file, number, int(column), f"{what}: {why.strip()}")
+
+    def _sheet_of(self, line: int) -> tuple[Path, int]:
+        """Return the style sheet of a line of the page's style, and the line in it."""
+        for sheet in self._style_sheets[:-1]:
+            n_lines = sheet.read_text(encoding="utf-8").count("\n")
+            if line <= n_lines:
+                return sheet, line
+            line -= n_lines
+        return self._style_sheets[-1], line

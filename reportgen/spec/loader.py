@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from reportgen.errors import Fault, SpecError, nearest
+from reportgen.project import TEMPLATES
 from reportgen.records import RunId
 from reportgen.spec.base import SpecModel
 from reportgen.spec.experiment import Experiment
@@ -17,6 +18,7 @@ from reportgen.spec.profile import Profile, overlay
 from reportgen.spec.report import GENERATED
 from reportgen.spec.run import Run
 from reportgen.spec.sweep import trials
+from reportgen.spec.theme import FILE, FOLDER, PLAIN, SINGLE, Theme, known_themes
 from reportgen.spec.yaml_source import Keys, Source, read_yaml
 
 RESERVED = ("report", "assignment")
@@ -136,6 +138,19 @@ class Loader:
                 message = f'the assignment has no question "{question}"; {hint}'
                 self.faults.add(report.place(path).fault(message))
             answered.add(question)
+
+    def theme(self, report: Source | None) -> Theme:
+        """Return the theme that a report names; its own file may be at fault."""
+        found = report.value.get("theme", PLAIN) if report and isinstance(report.value, dict) else 0
+        if report is None or not isinstance(found, str) or found == PLAIN:
+            return SINGLE
+        known = known_themes(self.root / TEMPLATES)
+        if found not in known:
+            message = f'there is no theme "{found}"; {nearest(found, known)}'
+            self.faults.add(report.place(("theme",)).fault(message))
+            return SINGLE
+        file = self.root / TEMPLATES / FOLDER / found / FILE
+        return self.model(Theme, self.read(file)) or SINGLE
 
     def check_notebooks(self, report: Source | None) -> None:
         """Keep a fault for each notebook that is no file of the study's folder, nor `generated`."""

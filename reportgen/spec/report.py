@@ -71,7 +71,13 @@ class Report(SpecModel):
     locale: Literal["es_ES", "es_MX"] = Field(
         "es_ES", description="Country, for the decimal mark: comma in Spain, point in Mexico."
     )
-    theme: Literal["report"] = Field("report", description="How the page looks.")
+    theme: Name = Field(
+        "report",
+        description=(
+            "How the page looks: report, one column; or a folder of templates/themes/, such as "
+            "article, two columns."
+        ),
+    )
     sections: tuple[Section, ...] = Field(
         min_length=1, description="The report's sections, in order."
     )

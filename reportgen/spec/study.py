@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import SpecError, UsageError, nearest
-from reportgen.project import EXPERIMENTS
+from reportgen.project import EXPERIMENTS, TEMPLATES
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.lineage import link_runs
 from reportgen.spec.loader import Loader
 from reportgen.spec.report import Assignment, Report
 from reportgen.spec.run import Run
+from reportgen.spec.theme import FOLDER, SINGLE, Theme
 from reportgen.spec.yaml_source import Place, Source
 
 DEFAULT_PROFILE = "default"
@@ -31,6 +32,7 @@ class Study:
     serve only as the start of others. `runs` are in that order too, of each its seeds,
     then its trials, each with all seeds; but one that others start from comes before
     them. `files` are the files read.
+    `theme` has the widths of its page.
     `place` is the study's folder where that is not one of the project's, as in a
     notebook.
     """
@@ -43,6 +45,7 @@ class Study:
     experiments: Mapping[str, Experiment]
     runs: tuple[Run, ...]
     files: tuple[Path, ...]
+    theme: Theme = SINGLE
     place: Path | None = None
 
     @property
@@ -50,6 +53,18 @@ class Study:
         """Return the experiments that sections name; others are only the start of these."""
         named = (name for section in self.report.sections for name in section.experiments)
         return tuple(dict.fromkeys(named))
+
+    def require_experiment(self, name: str) -> None:
+        """Refuse a name that no experiment has.
+
+        Raises
+        ------
+        UsageError
+            If so; the message names the nearest.
+        """
+        if name not in self.experiments:
+            msg = f'{self.name} has no experiment "{name}"; {nearest(name, list(self.experiments))}'
+            raise UsageError(msg)
 
     @property
     def folder(self) -> Path:
@@ -64,7 +79,12 @@ class Study:
     @property
     def templates(self) -> Path:
         """Return the project's folder of templates."""
-        return self.root / "templates"
+        return self.root / TEMPLATES
+
+    @property
+    def theme_folder(self) -> Path:
+        """Return where the theme's own files lie; the theme `report` has none."""
+        return self.templates / FOLDER / self.report.theme
 
     @property
     def label(self) -> str:
@@ -117,6 +137,7 @@ def load_study(root: Path, name: str, profile: str = DEFAULT_PROFILE) -> Study:
         loader.check_profile(over, names)
     loader.check_questions(report_source, assignment_source)
     loader.check_notebooks(report_source)
+    theme = loader.theme(report_source)
     if loader.faults or report is None or assignment is None:
         raise SpecError(faults=sorted(loader.faults))
     return Study(
@@ -128,6 +149,7 @@ def load_study(root: Path, name: str, profile: str = DEFAULT_PROFILE) -> Study:
         experiments,
         link_runs(runs, experiments),
         tuple(loader.files),
+        theme,
     )
 
 
@@ -161,7 +183,7 @@ def gather_study(folder: Path, names: Sequence[str]) -> Study:
         experiments,
         link_runs(runs, experiments),
         tuple(loader.files),
-        folder,
+        place=folder,
     )
 
 

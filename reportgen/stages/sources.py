@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.datasets.registry import Location, fingerprint, load_source, locate
+from reportgen.datasets.registry import Location, fingerprint, load_source, locate_spec
 from reportgen.datasets.source import Source
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json
@@ -53,14 +53,7 @@ class SourceShelf:
         """
         key = _identity(spec)
         if key not in self._locations:
-            self._locations[key] = locate(
-                spec.name,
-                self.data_dir,
-                source=spec.source,
-                glyphs=spec.glyphs,
-                letters=spec.letters,
-                download=not self.looking,
-            )
+            self._locations[key] = locate_spec(spec, self.data_dir, download=not self.looking)
         return self._locations[key]
 
     def paths(self, specs: Iterable[DatasetSpec]) -> list[Path]:

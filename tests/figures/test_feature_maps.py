@@ -104,6 +104,14 @@ def test_maps_stand_in_rows(maps: FeatureMaps, style: FigureStyle, n: int, rows:
     assert len({round(axes.get_position().y0, 6) for axes in drawn.axes}) == rows
 
 
+@pytest.mark.parametrize(("width_mm", "rows"), [(138.0, 2), (174.0, 1)])
+def test_four_maps_stand_side_by_side_where_the_page_is_wide(
+    maps: FeatureMaps, style: FigureStyle, width_mm: float, rows: int
+) -> None:
+    four = replace(maps, maps=maps.maps * 2, width_mm=width_mm)
+    assert len({round(axes.get_window_extent().y0) for axes in four.compose(style).axes}) == rows
+
+
 def test_points_that_all_lie_on_one_spot_can_be_drawn(
     maps: FeatureMaps, style: FigureStyle
 ) -> None:

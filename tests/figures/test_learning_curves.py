@@ -94,6 +94,24 @@ def test_panels_are_aligned_and_equally_large(curves: LearningCurves, style: Fig
     assert loss.width == pytest.approx(accuracy.width)
 
 
+def test_in_a_column_loss_stands_above_accuracy(curves: LearningCurves, style: FigureStyle) -> None:
+    narrow = replace(curves, width_mm=84.0)
+    assert (narrow.stacked, curves.stacked) == (True, False)
+    drawn = narrow.compose(style)
+    loss, accuracy = (axes.get_window_extent() for axes in drawn.axes)
+    assert loss.y0 > accuracy.y1
+    assert (loss.x0, loss.width, loss.height) == pytest.approx(
+        (accuracy.x0, accuracy.width, accuracy.height)
+    )
+    assert loss.height == pytest.approx(28 * 72 / 25.4)
+    epochs = [t.get_window_extent() for t in drawn.texts if t.get_text() == narrow.words.epoch]
+    assert [box.y1 < axes.y0 for box, axes in zip(epochs, (loss, accuracy), strict=True)] == [
+        True,
+        True,
+    ]
+    assert epochs[0].y0 > accuracy.y1
+
+
 def test_words_and_legend_lie_outside_the_panels(
     curves: LearningCurves, style: FigureStyle
 ) -> None:

@@ -76,8 +76,32 @@ def test_outputs_that_are_not_the_classes_are_told(tmp_path):
     """
     assert message(build(tmp_path, text), n_classes=10) == (
         "experiments/toy/models.py:7: Net has 9 output units, but the data set has 10 classes; "
-        "give the last layer 10 units"
+        'give the last layer, "dense", 10 units'
     )
+
+
+def test_nine_units_for_ten_classes_are_told_with_layer_units_and_classes(tmp_path):
+    """The fault of a real report: a TomiNet with 9 outputs, trained on ten digits."""
+    text = """
+    class TomiNet(nn.Module):
+        def __init__(self, n_classes=9):
+            super().__init__()
+            self.conv1, self.norm1 = nn.Conv2d(1, 32, 3, padding=1), nn.BatchNorm2d(32)
+            self.conv2, self.norm2 = nn.Conv2d(32, 16, 3, padding=1), nn.BatchNorm2d(16)
+            self.pool, self.head = nn.MaxPool2d(2), nn.Linear(784, n_classes)
+        def forward(self, x):
+            x = self.norm1(self.pool(torch.relu(self.conv1(x))))
+            x = self.norm2(self.pool(torch.relu(self.conv2(x))))
+            return self.head(x.flatten(1))
+    """
+    model = build(tmp_path, text, "TomiNet")
+    with pytest.raises(ModelError) as caught:
+        check_model(model, (1, 28, 28), 10)
+    assert str(caught.value).partition(": ")[2] == (
+        "TomiNet has 9 output units, but the data set has 10 classes; "
+        'give the last layer, "head", 10 units'
+    )
+    assert not any(module._forward_hooks for module in model.modules())
 
 
 class Returns(nn.Module):

@@ -97,6 +97,8 @@ def test_nine_units_for_ten_classes(whole: Project) -> None:
     broken = changed(whole, lambda r: {"model": dataclasses.replace(r.result.model, n_outputs=9)})
     (line,) = broken.check()
     assert line.startswith("toy (seed 0): the network has 9 output units for 3 classes")
+    last = next(iter(whole.records.values())).result.model.layers[-1].name
+    assert f'its last layer, "{last}"' in line
 
 
 def shared(toy: Project, n: int) -> Project:

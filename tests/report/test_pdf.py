@@ -77,14 +77,61 @@ def test_several_warnings_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_fault_in_the_style_sheet_has_its_line(tmp_path: Path) -> None:
     sheet = tmp_path / "templates" / "report.css"
-    text = refusal(tmp_path, "<p>x</p>", "\np { colr: red; }", style_sheet=sheet)
+    text = refusal(tmp_path, "<p>x</p>", "\np { colr: red; }", style_sheets=(sheet,))
     assert "templates/report.css:2:5: Ignored `colr: red`: unknown property" in text
 
 
 def test_a_fault_in_a_style_attribute_is_not_put_down_to_the_style_sheet(tmp_path: Path) -> None:
     sheet = tmp_path / "templates" / "report.css"
-    text = refusal(tmp_path, '<p style="colr: red">x</p>', style_sheet=sheet)
+    text = refusal(tmp_path, '<p style="colr: red">x</p>', style_sheets=(sheet,))
     assert text == "Ignored `colr: red` at 1:1, unknown property. (in a style attribute)"
+
+
+def test_a_fault_in_the_second_style_sheet_has_the_line_in_that(tmp_path: Path) -> None:
+    """The page's style is of five lines: two of the first sheet, then three, the last at fault."""
+    first, second = tmp_path / "shared.css", tmp_path / "article" / "style.css"
+    first.write_text("/* shared */\np { margin: 0 }\n", encoding="utf-8")
+    style = "<style>/* shared */\np { margin: 0 }\n/* own */\n\np { colr: red; }</style>"
+    text = refusal(tmp_path, f"{style}<p>x</p>", style_sheets=(first, second))
+    assert "article/style.css:3:5: Ignored `colr: red`" in text
+
+
+COLUMNS = ".c { columns: 2; column-gap: 6mm } .w { column-span: all }"
+
+
+def spanning(n_lines: int, n_after: int) -> str:
+    lines = "".join(f"<p>Línea {i}</p>" for i in range(n_lines))
+    return (
+        f'<div class="c"><p>antes</p><div class="w">{lines}</div>{"<p>después</p>" * n_after}</div>'
+    )
+
+
+def test_what_is_wider_than_its_column_but_not_than_the_page(tmp_path: Path) -> None:
+    """A5 less two margins of 75 px is 409 px: columns of 49 mm, in which 60 mm stand out."""
+    picture = "<img alt='x' src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>\""
+    wide = f"{picture} style='width: 60mm; height: 5mm'>"
+    text = refusal(tmp_path, f'<div class="c"><p>{wide}</p><p>x</p></div>', COLUMNS)
+    assert 'mm wider than its column; let it have the page\'s width: ancho="pagina"' in text
+    assert write(tmp_path, f'<div class="c"><p class="w">{wide}</p><p>x</p></div>', COLUMNS) == 1
+
+
+def test_text_that_no_page_shows_is_a_fault(tmp_path: Path) -> None:
+    """WeasyPrint drops the rest of what stands across columns and goes on to another page."""
+    text = refusal(tmp_path, spanning(40, 40), COLUMNS)
+    assert "no page shows all of the text" in text
+    assert 'must fit on one page: ancho="columna"' in text
+
+
+def test_what_the_renderer_cannot_lay_out_is_a_fault(tmp_path: Path) -> None:
+    text = refusal(tmp_path, spanning(80, 1), COLUMNS)
+    assert "the page cannot be laid out (AssertionError in WeasyPrint)" in text
+    assert 'must fit on one page: ancho="columna"' in text
+
+
+def test_the_blank_that_ends_a_broken_line_of_code_does_not_stand_out(tmp_path: Path) -> None:
+    code = "pre { white-space: pre-wrap; width: 20.9ch; font-family: 'Informe Mono'; margin: 0 }"
+    body = "<pre>abcdefghi abcdefghij abcdefghi</pre>"
+    assert write(tmp_path, f'<div style="width: 21ch">{body}</div>', code) == 1
 
 
 def test_a_letter_that_no_font_has(tmp_path: Path) -> None:
