@@ -38,14 +38,17 @@ from reportgen.facts.maximization import maximization_facts
 from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
 from reportgen.facts.search import search_facts
+from reportgen.facts.seed_epochs import seed_epoch_facts
 from reportgen.facts.seed_versus import seed_section_facts
 from reportgen.facts.seeds import seed_facts, versus_facts
 from reportgen.facts.selection import selection_facts
 from reportgen.facts.stability import stability_facts
+from reportgen.facts.steps import step_facts
 from reportgen.facts.training import curve_facts, training_facts
 from reportgen.facts.trials import trial_facts
 from reportgen.facts.versus import section_facts
 from reportgen.records import RunId, RunRecord
+from reportgen.spec.experiment import Trial
 from reportgen.spec.run import Run
 from reportgen.spec.study import Study
 
@@ -94,7 +97,10 @@ def run_facts(label: str, run: Run, record: RunRecord) -> Iterator[Fact]:
 
 
 def all_seed_facts(
-    experiment: str, runs: Sequence[RunId], records: Mapping[RunId, RunRecord]
+    experiment: str,
+    trials: Sequence[Trial],
+    runs: Sequence[RunId],
+    records: Mapping[RunId, RunRecord],
 ) -> Iterator[Fact]:
     """Yield the facts over the seeds of an experiment and of its trials."""
     by_trial: dict[str, list[RunRecord]] = {}
@@ -102,8 +108,11 @@ def all_seed_facts(
         if run.experiment == experiment:
             by_trial.setdefault(run.trial, []).append(records[run])
     for trial, found in by_trial.items():
-        yield from seed_facts(f"{experiment}.{trial}" if trial else experiment, found)
+        label = f"{experiment}.{trial}" if trial else experiment
+        yield from seed_facts(label, found)
+        yield from seed_epoch_facts(label, found)
     yield from search_facts(experiment, by_trial)
+    yield from step_facts(experiment, trials, by_trial)
     base = by_trial.pop("")
     yield from versus_facts(experiment, base, by_trial)
 
@@ -145,8 +154,9 @@ def derive_facts(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact
         facts += trial_facts(name, chosen[0], chosen[1:], keys, elsewhere)
         specs = {run.id.trial: run.spec for run in own + trials}
         by_name = dict(zip(specs, keys, strict=True))
-        facts += history_facts(name, study.experiments[name].sweep, specs, by_name)
-        facts += all_seed_facts(name, [run.id for run in study.runs], records)
+        sweep = study.experiments[name].sweep
+        facts += history_facts(name, sweep, specs, by_name)
+        facts += all_seed_facts(name, sweep, [run.id for run in study.runs], records)
     sections = [section.experiments for section in study.report.sections]
     first = {label: records[id] for id, label in labels.items() if label in study.experiments}
     samples_of = {name: spec.dataset.samples_mark for name, spec in study.experiments.items()}

@@ -9,17 +9,15 @@ the more so the more there are: `candidates` is for that caveat.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from statistics import fmean
 
 from reportgen.facts.comparison import compare
 from reportgen.facts.evaluation import accuracy_interval, hits
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
-from reportgen.facts.permutation import holm, sign_flip_p
-from reportgen.facts.seeds import SeedComparison
+from reportgen.facts.permutation import holm
+from reportgen.facts.seeds import SeedComparison, compare_seeds
 from reportgen.facts.student import Interval, mean_interval
 from reportgen.facts.training import judge_outcome
 from reportgen.facts.trials import same_samples
@@ -136,29 +134,13 @@ def compare_candidates(best: Candidate, other: Candidate) -> SeedComparison | No
     With one seed they are compared sample by sample; None if the samples are others.
     """
     if best.n > 1:
-        return compare_scores(other.scores, best.scores)
+        return compare_seeds(other.scores, best.scores)
     mine, theirs = other.records[0], best.records[0]
     if not same_samples(mine, theirs):
         return None
     right = [hits(record, last_evaluation(record).horizon) for record in (mine, theirs)]
     found = compare(right[0], right[1], mine.arrays.get("groups"))
     return SeedComparison(1, True, found.gain, found.low, found.high, found.p, least_p=0.0)
-
-
-def compare_scores(mine: Mapping[int, Fraction], theirs: Mapping[int, Fraction]) -> SeedComparison:
-    """Return how much better the second is than the first, in pairs by seed; two seeds at least.
-
-    Parameters
-    ----------
-    mine, theirs : mapping of int to Fraction
-        Seed to accuracy; the samples may be others with each seed.
-    """
-    gains = [theirs[seed] - mine[seed] for seed in sorted(mine)]
-    scale = math.lcm(*(gain.denominator for gain in gains))
-    low, high = mean_interval([float(gain) for gain in gains])
-    p = sign_flip_p([int(gain * scale) for gain in gains])
-    least = 2 / 2 ** len(gains)
-    return SeedComparison(len(gains), True, fmean(map(float, gains)), low, high, p, least)
 
 
 def compare_with_best(ranked: Sequence[Candidate]) -> dict[str, SeedComparison]:

@@ -18,6 +18,11 @@ from tests.toy_project import EXPERIMENT, make_toy
 
 MAY_LACK = (
     ".diverged_at",
+    ".ended.first",
+    ".ended.last",
+    ".onset.median",
+    ".onset.min",
+    ".onset.max",
     ".verdict.onset",
     ".verdict.noise",
     ".verdict.plateau_from",

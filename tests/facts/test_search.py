@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from reportgen.facts.search import (
-    compare_scores,
     compare_with_best,
     rank_candidates,
     search_facts,
 )
+from reportgen.facts.seeds import compare_seeds
 from reportgen.facts.training import judge_outcome
 from reportgen.records import Evaluation, RunRecord
 from tests.factories import as_estimator, make_record
@@ -144,9 +144,9 @@ def test_each_is_taken_at_its_own_last_horizon() -> None:
 def test_accuracies_on_other_samples_are_compared_exactly() -> None:
     """A third of 3, a half of 2: gains 1/6 and −1/6 cancel, so p is 1."""
     third, half = Fraction(1, 3), Fraction(1, 2)
-    found = compare_scores({1: third, 2: half}, {1: half, 2: third})
+    found = compare_seeds({1: third, 2: half}, {1: half, 2: third})
     assert (found.gain, found.p, found.n) == (0.0, 1.0, 2)
-    assert compare_scores({1: third, 2: third}, {1: half, 2: half}).p == 0.5
+    assert compare_seeds({1: third, 2: third}, {1: half, 2: half}).p == 0.5
 
 
 def test_one_seed_is_compared_sample_by_sample() -> None:
