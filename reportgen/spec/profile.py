@@ -74,15 +74,16 @@ EXCLUSIVE = (
     frozenset({"resize", "size"}),
     frozenset({"n", "per_class"}),
     frozenset({"variants", "per_class"}),
-    frozenset({"source", "glyphs"}),
+    frozenset({"source", "glyphs", "letters"}),
     *(
-        frozenset({file, key})
-        for files, keys in (
+        frozenset({one, other})
+        for some, others in (
+            (("train", "validation", "test"), ("validation_share", "test_share")),
             (("pickle", "npz"), ("resize", "size", "channels", "skip_corrupt")),
             (("zip", "folder"), ("keys", "layout")),
         )
-        for file in files
-        for key in keys
+        for one in some
+        for other in others
     ),
 )
 """Keys of one mapping of which only one may be given; with another file, how it was read falls."""

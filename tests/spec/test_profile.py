@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reportgen.spec.profile import overlay
-from reportgen.spec.yaml_source import Place, parse_yaml
+from reportgen.spec.yaml_source import Place, Source, parse_yaml
 
 BASE = """
 a: {x: 1, y: [1, 2]}
@@ -44,6 +44,25 @@ def test_a_branch_that_the_profile_lacks_changes_nothing() -> None:
     merged = overlay(base, parse_yaml(PROFILE, "p.yaml"), ("experiments", "other"))
     assert merged.value == base.value
     assert merged.places == base.places
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "merged"),
+    [
+        (
+            {"train": 5, "validation": 3, "seed": 4},
+            {"validation_share": 0.2},
+            {"seed": 4, "validation_share": 0.2},
+        ),
+        ({"validation_share": 0.2, "test_share": 0.1}, {"train": 5}, {"train": 5}),
+        ({"train": 5, "validation": 3}, {"train": 4}, {"train": 4, "validation": 3}),
+    ],
+)
+def test_shares_take_the_place_of_numbers_and_numbers_of_shares(
+    base: Any, over: Any, merged: Any
+) -> None:
+    profile = Source({"net": over}, {}, {})
+    assert overlay(Source(base, {}, {}), profile, ("net",)).value == merged
 
 
 def test_a_key_that_excludes_another_takes_its_place() -> None:
