@@ -62,6 +62,7 @@ def find_all(subject: Subject) -> Iterator[Finding]:
     yield from stray_templates(subject.study)
     yield from stubs(subject.study)
     yield from wrong_outputs(subject)
+    yield from leaking_starts(subject)
     if subject.page is not None:
         yield from missing_artefacts(subject.study, subject.page)
         yield from unreferenced(subject.page)
@@ -220,11 +221,33 @@ def best_at_the_end(subject: Subject) -> Iterator[Finding]:
     for name in subject.study.experiments:
         run = next(run for run in subject.records if run.experiment == name and not run.trial)
         result = subject.records[run].result
-        last = result.evaluations[-1]
-        if result.epochs and last.epoch == last.horizon:
+        for last in result.evaluations[-1:] if result.epochs else ():
+            if last.epoch == last.horizon:
+                yield Finding(
+                    f"{name}: the best epoch is the last of {last.horizon}; more epochs may help",
+                    fatal=False,
+                )
+
+
+def leaking_starts(subject: Subject) -> Iterator[Finding]:
+    """Find runs that start from a network which may have learnt the samples that they answer.
+
+    So it is where both have the same images but divide them otherwise.
+    """
+    specs = {run.id: run.spec for run in subject.study.runs}
+    told: set[str] = set()
+    for run in subject.study.runs:
+        source = run.source
+        if source is None or run.id.experiment in told:
+            continue
+        contents = {subject.records[id].result.data.fingerprint for id in (run.id, source)}
+        marks = {specs[id].dataset.samples_mark for id in (run.id, source)}
+        if len(contents) == 1 and len(marks) > 1:
+            told.add(run.id.experiment)
             yield Finding(
-                f"{name}: the best epoch is the last of {last.horizon}; more epochs may help",
-                fatal=False,
+                f"{run.id.experiment}: starts from {source.experiment}, which was trained on the "
+                "same images divided otherwise, so that it may have learnt some of those that "
+                f"{run.id.experiment} is evaluated on; give both the same dataset.split"
             )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reportgen.facts.derive import derive_facts
-from reportgen.records import RunRecord
-from reportgen.report.lints import Subject, best_at_the_end
+from reportgen.records import RunId, RunRecord
+from reportgen.report.lints import Subject, best_at_the_end, leaking_starts
 from tests.factories import as_estimator
 from tests.report.conftest import Project
 
@@ -191,6 +191,37 @@ def test_an_estimator_has_no_epoch_at_the_end(whole: Project) -> None:
     """Its checkpoint is epoch 0 of 0."""
     records = {run: as_estimator(record) for run, record in whole.records.items()}
     assert list(best_at_the_end(Subject(whole.study, records, {}, {}, None))) == []
+
+
+def test_a_training_that_diverged_at_once_has_no_best_epoch(whole: Project) -> None:
+    at_once = changed(whole, lambda _: {"epochs": (), "evaluations": (), "diverged_at": 1})
+    assert list(best_at_the_end(Subject(whole.study, at_once.records, {}, {}, None))) == []
+
+
+def split_over(whole: Project, **split: int) -> list[str]:
+    """Return what is found where the study's first run starts from one of this division."""
+    first = next(iter(whole.study.runs))
+    dataset = first.spec.dataset.from_plain({"name": "toy", "split": split})
+    source = dataclasses.replace(
+        first,
+        id=RunId("before", "", 0),
+        spec=first.spec.model_copy(update={"dataset": dataset}),
+    )
+    own = first.spec.dataset.from_plain(
+        {"name": "toy", "split": {"train": 5, "validation": 4, "seed": 0}}
+    )
+    run = dataclasses.replace(
+        first, source=source.id, spec=first.spec.model_copy(update={"dataset": own})
+    )
+    study = dataclasses.replace(whole.study, runs=(source, run))
+    records = {source.id: whole.records[first.id], first.id: whole.records[first.id]}
+    return [found.text for found in leaking_starts(Subject(study, records, {}, {}, None))]
+
+
+def test_a_start_that_may_have_learnt_what_is_validated(whole: Project) -> None:
+    (line,) = split_over(whole, train=5, validation=4, seed=1)
+    assert line.startswith("toy: starts from before, which was trained on the same images")
+    assert split_over(whole, train=5, validation=4, seed=0) == []
 
 
 def test_classes_without_a_spanish_name_are_a_warning(whole: Project) -> None:
