@@ -14,6 +14,7 @@ from reportgen.names import submission_stem
 from reportgen.records import RunId, RunRecord
 from reportgen.report.draft import style_sheets
 from reportgen.report.html import REFERENCE_WORDS, Page, Writer
+from reportgen.report.ink import SUFFIX as INK
 from reportgen.report.lints import Subject, find_all
 from reportgen.report.pdf import Attachment, replace_file, write_pdf
 from reportgen.report.pictures import FOLDER
@@ -138,7 +139,8 @@ def link_names(page: Page, writer: Writer) -> dict[str, str]:
 
 
 def remove_old(build_folder: Path, page: Page) -> None:
-    """Remove the pictures that the page no longer shows."""
+    """Remove the pictures that the page no longer shows, and what is kept of them."""
     for path in (build_folder / FOLDER).glob("*.svg"):
         if f"{FOLDER}/{path.name}" not in page.html:
             path.unlink()
+            path.with_suffix(INK).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from reportgen.errors import Fault, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
+from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows
 from reportgen.report.strict_log import StrictLog
 
@@ -76,8 +77,10 @@ def write_pdf(
 
     with StrictLog(style_sheets) as log, without_collector():
         try:
-            source = HTML(string=html, base_url=BASE_URL, url_fetcher=local_fetcher(root))
-            document = source.render(pdf_variant=VARIANT)
+            fetcher = local_fetcher(root)
+            source = HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
+            figures = figures_by_url(root, BASE_URL, fetcher)
+            document = source.render(pdf_variant=VARIANT, cache=figures)
             document.metadata.attachments = [_attach(item, date) for item in attachments]
             content = document.write_pdf(finisher=Finisher(link_names or {}), pdf_variant=VARIANT)
         except FatalURLFetchingError as cause:

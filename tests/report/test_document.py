@@ -16,6 +16,7 @@ import pytest
 
 from reportgen.errors import TemplateError
 from reportgen.report.document import Rendered
+from reportgen.report.ink import SUFFIX
 from tests.report.conftest import Project
 
 # ── what is written ─────────────────────────────────────────────────────────
@@ -25,6 +26,13 @@ def test_the_names_of_what_is_written(rendered: Rendered) -> None:
     names = (rendered.pdf.name, rendered.html.name, rendered.results.name)
     assert names == ("RIOS_PENA_ALBA.pdf", "report.html", "results.json")
     assert all(path.stat().st_size for path in (rendered.pdf, rendered.html, rendered.results))
+
+
+def test_every_figure_is_kept_as_the_pdf_draws_it(rendered: Rendered) -> None:
+    """One that is not costs its drawing at each render."""
+    drawn = list((rendered.pdf.parent / "figures").glob("*.svg"))
+    assert [path.name for path in drawn if not path.with_suffix(SUFFIX).is_file()] == []
+    assert drawn
 
 
 def test_every_question_has_what_it_asks_for(practica1: Project, rendered: Rendered) -> None:
