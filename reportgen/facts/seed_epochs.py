@@ -54,7 +54,7 @@ SPREADS: Mapping[str, Mapping[str, Definition]] = {
 AT_THE_END: Mapping[str, Definition] = {
     field: define(f"{{run}}.h{{h}}.seeds.last.{field}", "fraction", meaning)
     for field, meaning in (
-        ("mean", "Mean over seeds of the accuracy after the last epoch: no epoch was chosen by it."),
+        ("mean", "Mean over seeds of the accuracy after the last epoch, which nothing chose."),
         ("low", "Lower bound of its 95 % interval (Student's t)."),
         ("high", "Upper bound of that interval, of the accuracy after the last epoch."),
     )
