@@ -101,9 +101,7 @@ def _horizon_facts(run: str, records: Sequence[RunRecord], h: int, key: str) -> 
         yield from _last_facts(run, [record for record, _ in reached], h, source)
 
 
-def _last_facts(
-    run: str, records: Sequence[RunRecord], h: int, source: Source
-) -> Iterator[Fact]:
+def _last_facts(run: str, records: Sequence[RunRecord], h: int, source: Source) -> Iterator[Fact]:
     """Yield the accuracy that several seeds end with, cut to [0, 1]."""
     scores = [within(record.result.epochs, h)[-1].validation_accuracy for record in records]
     low, high = mean_interval(scores)
