@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from reportgen.facts.fact import Fact, Source, define
 from reportgen.records import RunRecord
 
@@ -24,6 +26,20 @@ CHANNELS = define("{run}.data.{split}.channels", "count", "Channels of an image.
 PER_CLASS = define("{run}.data.{split}.classes.{i}", "count", "Samples of class i in the split.")
 SMALLEST = define("{run}.data.{split}.smallest_class", "count", "Samples of the rarest class.")
 LARGEST = define("{run}.data.{split}.largest_class", "count", "Samples of the commonest class.")
+GROUPS = define(
+    "{run}.data.{split}.groups.n",
+    "count",
+    "Independent groups of samples (variants of one glyph) in an evaluated split, if there are.",
+)
+GROUPS_OF = define(
+    "{run}.data.{split}.groups.classes.{i}", "count", "Groups of class i in the split."
+)
+FEWEST_GROUPS = define(
+    "{run}.data.{split}.groups.smallest", "count", "Groups of the class that has the fewest."
+)
+MOST_GROUPS = define(
+    "{run}.data.{split}.groups.largest", "count", "Groups of the class that has the most."
+)
 MEAN = define("{run}.data.mean.{i}", "ratio", "Mean of channel i used to normalise, in [0, 1].")
 STD = define("{run}.data.std.{i}", "ratio", "Deviation of channel i used to normalise.")
 
@@ -59,3 +75,22 @@ def data_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
         yield LARGEST(max(split.per_class), counts, run=run, split=split.name)
         for j, n in enumerate(split.per_class):
             yield PER_CLASS(n, counts, run=run, split=split.name, i=j)
+    yield from _group_facts(run, record, key)
+
+
+def _group_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
+    """Yield how many groups of samples each evaluated split has; nothing where there are none."""
+    for split, prefix in (("validation", ""), ("test", "test.")):
+        groups = record.arrays.get(f"{prefix}groups")
+        if groups is None:
+            continue
+        labels, source = record.arrays[f"{prefix}labels"], Source(key, f"arrays.{prefix}groups")
+        counts = [
+            len(np.unique(groups[labels == i])) for i in range(len(record.result.data.classes))
+        ]
+        names = {"run": run, "split": split}
+        yield GROUPS(len(np.unique(groups)), source, **names)
+        yield FEWEST_GROUPS(min(counts), source, **names)
+        yield MOST_GROUPS(max(counts), source, **names)
+        for i, n in enumerate(counts):
+            yield GROUPS_OF(n, source, **names, i=i)

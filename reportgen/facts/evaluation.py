@@ -26,6 +26,13 @@ UNITS = define(
     "{run}.h{h}.best.units", "count", "Independent ones: groups of samples, or the samples."
 )
 ERRORS = define("{run}.h{h}.best.errors", "count", "How many of them are misclassified.")
+ALL_RIGHT = define(
+    "{run}.h{h}.group_hits.all", "count", "Groups whose every sample is right; if there are groups."
+)
+SOME_RIGHT = define(
+    "{run}.h{h}.group_hits.some", "count", "Groups with samples that are right and others wrong."
+)
+NONE_RIGHT = define("{run}.h{h}.group_hits.none", "count", "Groups whose every sample is wrong.")
 LOSS = define("{run}.h{h}.best.validation_loss", "nats", "Validation loss at that epoch.")
 TRAIN_ACCURACY = define(
     "{run}.h{h}.best.train_accuracy", "fraction", "Training accuracy there, in evaluation mode."
@@ -151,7 +158,24 @@ def score_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -
     yield UNITS(count_units(record), here, run=run, h=h)
     yield ERRORS(evaluation.n_errors, here, run=run, h=h)
     yield CHANCE(low <= commonest / n, here, run=run, h=h)
+    yield from group_hit_facts(run, record, evaluation, key)
     yield from learnt_facts(run, record, evaluation, key)
+
+
+def group_hit_facts(
+    run: str, record: RunRecord, evaluation: Evaluation, key: str
+) -> Iterator[Fact]:
+    """Yield how many groups are right as a whole, in part or not at all; if there are groups."""
+    if "groups" not in record.arrays:
+        return
+    h, groups = evaluation.horizon, record.arrays["groups"]
+    right = hits(record, h)
+    wrong = count_by_group(~right, groups)
+    counts = list(zip(count_by_group(right, groups), wrong, strict=True))
+    source = Source(key, f"arrays.h{h}.predictions")
+    yield ALL_RIGHT(sum(not bad for _, bad in counts), source, run=run, h=h)
+    yield SOME_RIGHT(sum(bool(good and bad) for good, bad in counts), source, run=run, h=h)
+    yield NONE_RIGHT(sum(not good for good, _ in counts), source, run=run, h=h)
 
 
 def learnt_facts(run: str, record: RunRecord, evaluation: Evaluation, key: str) -> Iterator[Fact]:

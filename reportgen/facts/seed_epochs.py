@@ -8,12 +8,13 @@ the middle, so that it is an epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from statistics import median_low
+from statistics import fmean, median_low
 
 from reportgen.facts.fact import Definition, Fact, Source, define
+from reportgen.facts.student import mean_interval
 from reportgen.facts.training import Outcome, judge_horizon, judge_outcome
 from reportgen.facts.trials import find_evaluation
-from reportgen.records import RunRecord
+from reportgen.records import RunRecord, within
 
 ENDED: Mapping[Outcome, Definition] = {
     "trained": define("{run}.ended.trained", "count", "Seeds whose training ended well."),
@@ -47,6 +48,15 @@ SPREADS: Mapping[str, Mapping[str, Definition]] = {
         ("lowest", "epoch of the smallest validation loss, over the seeds."),
         ("best", "best epoch, over the seeds."),
         ("trained", "number of epochs trained, over the seeds."),
+    )
+}
+
+AT_THE_END: Mapping[str, Definition] = {
+    field: define(f"{{run}}.h{{h}}.seeds.last.{field}", "fraction", meaning)
+    for field, meaning in (
+        ("mean", "Mean over seeds of the accuracy after the last epoch, which nothing chose."),
+        ("low", "Lower bound of its 95 % interval (Student's t)."),
+        ("high", "Upper bound of that interval, of the accuracy after the last epoch."),
     )
 }
 
@@ -87,3 +97,14 @@ def _horizon_facts(run: str, records: Sequence[RunRecord], h: int, key: str) -> 
         found = values[group]
         for field, kind in kinds.items():
             yield kind(MIDDLE[field][1](found) if found else None, source, run=run, h=h)
+    if len(reached) > 1:
+        yield from _last_facts(run, [record for record, _ in reached], h, source)
+
+
+def _last_facts(run: str, records: Sequence[RunRecord], h: int, source: Source) -> Iterator[Fact]:
+    """Yield the accuracy that several seeds end with, cut to [0, 1]."""
+    scores = [within(record.result.epochs, h)[-1].validation_accuracy for record in records]
+    low, high = mean_interval(scores)
+    found = {"mean": fmean(scores), "low": max(0.0, low), "high": min(1.0, high)}
+    for field, kind in AT_THE_END.items():
+        yield kind(found[field], source, run=run, h=h)

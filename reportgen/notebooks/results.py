@@ -151,7 +151,7 @@ class Results:
 
         ``{}`` is a trial's name; the experiment itself is called `reference`.
         """
-        trials = [(self._trial_name(tree), tree) for tree in self._view.trials(self._run)]
+        trials = [(self._view.trial_title(tree), tree) for tree in self._view.trials(self._run)]
         return self._table([(reference, self._run), *trials], columns)
 
     def confusion(self, horizon: str, corner: str) -> Table:
@@ -242,7 +242,7 @@ class Results:
         `words` has ``parameters`` and ``accuracy``, of the axes, and ``reference``.
         """
         return self._figure(
-            lambda pictures, _: pictures.trials(self._run, horizon, words, self._trial_name)
+            lambda pictures, _: pictures.trials(self._run, horizon, words, self._view.trial_title)
         )
 
     def samples(self) -> Figure:
@@ -286,9 +286,6 @@ class Results:
 
     def _label(self, fact: Fact) -> str:
         return self._formatters.label(fact)
-
-    def _trial_name(self, tree: FactTree) -> str:
-        return self._view.trial_name(tree).replace("_", " ")
 
     def _table(self, rows: Sequence[Row], columns: Mapping[str, str]) -> Table:
         return written_table(rows, columns, Wording(self._formatters))

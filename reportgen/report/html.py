@@ -166,7 +166,7 @@ def view_functions(view: View) -> dict[str, Any]:
         "is_trial": view.is_trial,
         "trials": view.trials,
         "trial_name": view.trial_name,
-        "trial_title": lambda run: spec(view.trial_name(run).replace("_", " "), view.name(run)),
+        "trial_title": lambda run: spec(view.trial_title(run), view.name(run)),
         "horizons": view.horizons,
         "splits": view.splits,
         "classes": view.classes,

@@ -10,18 +10,24 @@ from typing import Any, Literal
 from reportgen.errors import Fault, TemplateError, nearest
 
 FORMS = ("label", "plural", "the", "a")
-_KEYS = ("label", "gender", "plural")
+_KEYS = ("label", "gender", "plural", "article")
 # Data sets whose classes are those of another, or of a part of it, and share its names.
 _SHARED = {"mnist-5k": "mnist", "digits": "mnist", "emnist-letters": "letters"}
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The Spanish name of a class."""
+    """The Spanish name of a class.
+
+    `article` is the gender of the articles before its singular, where it is not its own:
+    feminine nouns that begin with a stressed a take the masculine ones («el ave»); the names
+    of letters do not («la a»), so it cannot be told from the word.
+    """
 
     label: str
     gender: Literal["m", "f"] = "m"
     plural: str = ""
+    article: Literal["", "m", "f"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Labels:
             msg = f'a label has no form "{form}"; {nearest(form, FORMS)}'
             raise ValueError(msg)
         label = self.by_class.get(name, Label(name))
-        feminine = label.gender == "f"
+        feminine = (label.article or label.gender) == "f"
         if form == "plural":
             return label.plural or label.label
         if form == "the":
@@ -106,6 +112,8 @@ def _wrong(raw: Any) -> list[str]:
         ]
         if entry.get("gender", "m") not in {"m", "f"}:
             wrong.append(f'class "{name}": gender must be m or f, got {entry["gender"]!r}')
+        if entry.get("article", "") not in {"", "m", "f"}:
+            wrong.append(f'class "{name}": article must be m or f, got {entry["article"]!r}')
         if not isinstance(entry.get("plural", ""), str):
             wrong.append(f'class "{name}": plural must be text, got {entry["plural"]!r}')
     return wrong

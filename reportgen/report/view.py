@@ -91,6 +91,12 @@ class View:
         result = self.record(run).result
         return result.trial or result.experiment
 
+    def trial_title(self, run: FactTree) -> str:
+        """Return what the report calls a trial: its title, or else its name without underscores."""
+        name, trial = self.name(run).split(".")[0], self.trial_name(run)
+        titles = {each.name: each.title for each in self.study.experiments[name].sweep}
+        return titles.get(trial) or trial.replace("_", " ")
+
     def horizons(self, run: FactTree) -> tuple[FactTree, ...]:
         """Return the horizons of a run, the shortest first."""
         evaluations = self.record(run).result.evaluations

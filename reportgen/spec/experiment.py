@@ -69,6 +69,10 @@ class Trial(SpecModel):
     )
     set: dict[str, Any] = Field(min_length=1, description="Dotted path to value.")
     why: Text = Field(description="What changes and to what end, in Spanish.")
+    title: Text | None = Field(
+        None,
+        description="Name of the trial in the report; without it, `name` with blanks for the _.",
+    )
 
 
 class Experiment(SpecModel):

@@ -32,6 +32,19 @@ def test_score():
     assert found["net.h2.best.train_loss"] == 0.9
 
 
+def test_groups_are_right_as_a_whole_in_part_or_not_at_all():
+    """Wrong are 3, 4, 5, 9 and 10, so of the groups 0–2, 3–4, 5–9 and 10–11 one, one and two."""
+    groups = np.array([0] * 3 + [1] * 2 + [2] * 5 + [3] * 2, np.int32)
+    grouped = dataclasses.replace(RECORD, arrays={**RECORD.arrays, "groups": groups})
+    found = values(score_facts("net", grouped, EARLY, "key"))
+    at = "net.h2.group_hits"
+    assert [found[f"{at}.{name}"] for name in ("all", "none", "some")] == [1, 1, 2]
+
+
+def test_without_groups_there_are_no_hits_of_groups():
+    assert not any("group_hits" in name for name in values(score_facts("net", RECORD, EARLY, "k")))
+
+
 def test_chance_is_the_share_of_the_commonest_class():
     """5 of 12 are ants: 0.417 lies within the interval of 7/12, but not of 11/12 (from 0.646)."""
     assert values(score_facts("net", RECORD, EARLY, "key"))["net.h2.best.chance"] is True

@@ -25,6 +25,13 @@ def trained(seed, losses, best):
     return replace(base, result=result)
 
 
+def ending(seed, accuracy):
+    """Return a run whose last epoch has this accuracy, and whose second is its best."""
+    run = trained(seed, FALLING, 2)
+    last = replace(run.result.epochs[-1], validation_accuracy=accuracy)
+    return replace(run, result=replace(run.result, epochs=(*run.result.epochs[:-1], last)))
+
+
 def test_epochs_over_the_seeds():
     """Two of three losses rise after their third epoch; best epochs 2, 4 and 8."""
     runs = [trained(1, RISING, 2), trained(2, RISING, 4), trained(3, FALLING, 8)]
@@ -37,6 +44,21 @@ def test_epochs_over_the_seeds():
     assert found["net.h8.seeds.trained.median"] == 8
     assert found["net.ended.trained"] == 3
     assert found["net.ended.first"] is None
+
+
+def test_the_accuracy_after_the_last_epoch_is_not_that_of_the_best():
+    """0.5 and 0.7 at the end: mean 0.6, deviation 0.1 √2, t(1) = 12.706, so the bounds are cut."""
+    found = values(seed_epoch_facts("net", [ending(1, 0.5), ending(2, 0.7)]))
+    assert found["net.h8.seeds.last.mean"] == pytest.approx(0.6)
+    assert (found["net.h8.seeds.last.low"], found["net.h8.seeds.last.high"]) == (0.0, 1.0)
+
+
+def test_the_interval_at_the_end_is_students():
+    """Three seeds at 0.5, 0.6 and 0.7: deviation 0.1, t(2) = 4.3027, so ± 0.2484."""
+    runs = [ending(1, 0.5), ending(2, 0.6), ending(3, 0.7)]
+    found = values(seed_epoch_facts("net", runs))
+    assert found["net.h8.seeds.last.low"] == pytest.approx(0.6 - 0.2484, abs=1e-4)
+    assert found["net.h8.seeds.last.high"] == pytest.approx(0.6 + 0.2484, abs=1e-4)
 
 
 def test_the_median_of_two_is_an_epoch():

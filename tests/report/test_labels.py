@@ -40,6 +40,19 @@ def test_letters_drawn_and_by_hand_share_their_labels(project: Path) -> None:
     assert [labels.form(name, "plural") for name in "aew"] == ["aes", "es", "uves dobles"]
 
 
+def test_a_feminine_noun_may_take_the_masculine_articles(project: Path) -> None:
+    """«El ave» and «un ave», but «la clase de las aves»."""
+    labels = load_labels(project / "templates", "openmoji")
+    assert [labels.form("birds", form) for form in ("the", "a")] == ["el ave", "un ave"]
+    assert [labels.form("people", form) for form in ("the", "a")] == ["la persona", "una persona"]
+
+
+def test_an_article_is_one_of_two_genders(tmp_path: Path) -> None:
+    text = "cat: {label: gato, article: el}\n"
+    with pytest.raises(TemplateError, match="article must be m or f, got 'el'"):
+        load_labels(write(tmp_path / "templates", text), "animals")
+
+
 def test_a_data_set_without_a_file_keeps_its_names(project: Path) -> None:
     labels = load_labels(project / "templates", "unheard-of")
     assert labels == Labels({})

@@ -167,6 +167,29 @@ def test_the_history_says_what_each_trial_changes_and_how_it_ends(search: Projec
     assert plain_[2:4] == ["1", "model.args.width: — → 9"]
 
 
+def test_a_trial_has_the_title_that_the_file_gives_it(search: Project) -> None:
+    """`fast` is called so by its file; the others by their names."""
+    file = search.study.folder / "net.yaml"
+    text = file.read_text(encoding="utf-8")
+    titled = text.replace("{name: fast,", "{name: fast, title: tasa alta,")
+    file.write_text(titled, encoding="utf-8")
+    study = load_study(search.study.root, "search")
+    renamed = replace(search, study=study)
+    assert {run.id for run in study.runs} == set(search.records)
+    shown = [row[1] for row in rows(write(renamed, TABLE))]
+    assert shown == ["Prueba", "original", "tasa alta", "small", "wide", "plain"]
+    told = write(
+        renamed, "<p>{{ trial_title(net.fast) }} da el {{ net.fast.h4.best.accuracy | pct }}.</p>"
+    )
+    assert "tasa alta da el" in words(told)
+
+
+def test_epochs_that_were_cut_short_are_told_with_those_that_were_meant(search: Project) -> None:
+    """The first seed of `fast` ends after two of four."""
+    cut = {"net.fast.training.epochs": (2, "epoch")}
+    assert rows(write(with_facts(search, cut), TABLE))[2][4] == "2 de 4"
+
+
 def test_the_new_value_is_marked(search: Project) -> None:
     html = write(search, TABLE)
     assert re.search(r"<b><span class=\"fact\"[^>]*>0,5</span></b>", html) or "<b>0,5</b>" in html
