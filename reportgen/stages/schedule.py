@@ -55,8 +55,9 @@ def startable(
     capacity : Capacity
     """
     unmade = {task.run for task in (*waiting, *under_way)}
+    awaited = {task.after for task in waiting}
     begun: list[Task] = []
-    for task in waiting:
+    for task in sorted(waiting, key=lambda task: task.run not in awaited):
         if task.after not in unmade and _fits(task, [*under_way, *begun], capacity):
             begun.append(task)
     return tuple(begun)

@@ -17,7 +17,7 @@ from reportgen.training.workload import Workload
 PAYS_S = 20.0
 """Guessed seconds of work below which no worker is started: each takes some to import torch."""
 
-WORKER_BYTES = 700 << 20
+WORKER_BYTES = 800 << 20
 """What a worker takes before it holds data: torch, the batches of a small network."""
 
 COPIES = 3

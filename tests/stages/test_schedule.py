@@ -51,6 +51,7 @@ LATER = task("later", after="a")
         ([LATER], [B], "later"),  # `a` is made
         ([LATER], [], "later"),
         ([LATER, task("last", after="later")], [], "later"),  # one after another
+        ([B, C, A, LATER], [], "a b c"),  # what others wait for comes first
     ],
 )
 def test_a_run_waits_for_the_one_that_it_starts_from(waiting, under_way, begun):
