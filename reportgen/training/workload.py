@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from reportgen.models.outputs import evaluating, first_tensor
 from reportgen.models.study_code import located_errors
 
-SMALL_STEP = 300_000_000
+SMALL_STEP = 100_000_000
 """Multiply-adds of a step forward, below which a second thread gains little.
 
-Measured on two cores: benchmarks/results/side-by-side.md.
+`benchmarks/side_by_side.py` measures what it gains.
 """
 
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
