@@ -41,6 +41,14 @@ DeviceName = Annotated[Device, typer.Option(help="Where to train.")]
 StoreDir = Annotated[
     Path | None, typer.Option(help="Folder of finished runs [default: build/runs].")
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Runs made at once, at most [default: as many as cores and memory bear].",
+        show_default=False,
+    ),
+]
 Locked = Annotated[bool, typer.Option("--locked", help="Render from the committed records alone.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -53,6 +61,7 @@ def _order(
     *,
     device: Device = "auto",
     locked: bool = False,
+    jobs: int | None = 1,
 ) -> Order:
     """Return what was asked for, with absolute paths."""
     return Order(
@@ -63,6 +72,7 @@ def _order(
         device=device,
         store=store and store.expanduser().absolute(),
         locked=locked,
+        jobs=jobs,
     )
 
 
@@ -84,11 +94,12 @@ def build(
     data_dir: DataDir = None,
     device: DeviceName = "auto",
     store: StoreDir = None,
+    jobs: Jobs = None,
     locked: Locked = False,
     debug: Debug = False,
 ) -> None:
     """Do everything: run what is missing, render the report, write PDF and zip."""
-    order = _order(study, profile, data_dir, store, device=device, locked=locked)
+    order = _order(study, profile, data_dir, store, device=device, locked=locked, jobs=jobs)
     with open_progress() as progress:
         built = pipeline.build(order, progress)
     if built.fresh:
@@ -107,10 +118,11 @@ def run(
     data_dir: DataDir = None,
     device: DeviceName = "auto",
     store: StoreDir = None,
+    jobs: Jobs = None,
     debug: Debug = False,
 ) -> None:
     """Run what is missing: data, training, evaluation, maps. Nothing is rendered."""
-    order = _order(study, profile, data_dir, store, device=device)
+    order = _order(study, profile, data_dir, store, device=device, jobs=jobs)
     with open_progress() as progress:
         records = pipeline.run(order, progress)
     write_line(f"{len(records)} records are in {_shown(order.store_folder)}")

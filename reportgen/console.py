@@ -94,18 +94,19 @@ class PlainLines:
 
 
 class LiveDisplay:
-    """One moving line for the epoch under way; what is finished scrolls above it."""
+    """A moving line for each run's epoch under way; what is finished scrolls above them."""
 
     REFRESH_S = 0.1
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._task: TaskID | None = None
+        self._tasks: dict[RunId, TaskID] = {}
         self._clock = Clock()
-        self._drawn = 0.0
+        self._drawn: dict[RunId, float] = {}
 
     def stage(self, run: RunId, decision: Decision) -> None:
-        """Tell what happens to a stage; reused ones in grey."""
+        """Tell what happens to a stage; reused ones in grey. Whatever was trained is over."""
+        self._drop(run)
         style = "dim" if decision.action == "reuse" else "bold"
         self._bars.console.print(
             describe_stage(run, decision), style=style, highlight=False, markup=False
@@ -114,25 +115,30 @@ class LiveDisplay:
     def batches(self, run: RunId, epoch: int, fraction: float) -> None:
         """Move the bar of the epoch under way, ten times a second at most."""
         now = time.monotonic()
-        if fraction < 1 and now - self._drawn < self.REFRESH_S:
+        if fraction < 1 and now - self._drawn.get(run, 0.0) < self.REFRESH_S:
             return
-        self._drawn = now
-        if self._task is None:
-            self._task = self._bars.add_task("", total=1.0)
-        self._bars.update(self._task, completed=fraction, description=f"{run} epoch {epoch}")
+        self._drawn[run] = now
+        if run not in self._tasks:
+            self._tasks[run] = self._bars.add_task("", total=1.0)
+        description = f"{run} epoch {epoch}"
+        self._bars.update(self._tasks[run], completed=fraction, description=description)
 
     def epoch(self, run: RunId, row: EpochRow, epochs: int, seconds: float) -> None:
-        """Tell a finished epoch; the bar goes with the last one."""
+        """Tell a finished epoch; the run's bar goes with the last one."""
         left = self._clock.left(run, row.epoch, epochs, seconds)
         line = describe_epoch(run, row, epochs, seconds, left)
         self._bars.console.print(line, highlight=False, markup=False)
-        if row.epoch == epochs and self._task is not None:
-            self._bars.remove_task(self._task)
-            self._task = None
+        if row.epoch == epochs:
+            self._drop(run)
 
     def note(self, text: str) -> None:
         """Tell something."""
         self._bars.console.print(text, highlight=False, markup=False)
+
+    def _drop(self, run: RunId) -> None:
+        """Take a run's bar away, if it has one."""
+        if run in self._tasks:
+            self._bars.remove_task(self._tasks.pop(run))
 
 
 @contextmanager

@@ -14,7 +14,8 @@ class Order:
     """What the user asked for.
 
     `data_dir` and `store` are absolute, or None for the defaults; `locked` takes
-    the committed records instead of running anything.
+    the committed records instead of running anything. `jobs` is how many runs may be
+    made at once; None for as many as the machine bears and as pay.
     """
 
     root: Path
@@ -24,6 +25,7 @@ class Order:
     device: Device = "auto"
     store: Path | None = None
     locked: bool = False
+    jobs: int | None = 1
 
     @property
     def build_folder(self) -> Path:

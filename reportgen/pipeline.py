@@ -296,7 +296,7 @@ def make_records(
             "--locked renders the committed records"
         )
         raise SystemLibraryError(msg) from error
-    laboratory = Laboratory.open(study, store, sources, order.device, progress)
+    laboratory = Laboratory.open(study, store, sources, order.device, progress, order.jobs)
     return laboratory.make_records(missing)
 
 

@@ -204,6 +204,7 @@ def test_unknown_profile(toy, reportgen):
         ["bild", "toy"],
         [],
         ["build", "toy", "--device", "tpu"],
+        ["build", "toy", "--jobs", "0"],
     ],
 )
 def test_wrong_usage(toy, reportgen, arguments):
@@ -349,6 +350,16 @@ def test_home_is_expanded(toy, reportgen, monkeypatch):
     done = reportgen(toy, "run", "toy", "--data-dir=~/data", "--store=~/kept")
     assert done.code == 0
     assert (toy.root.parent / "kept" / "record").is_dir()
+
+
+@pytest.mark.parametrize("command", ["build", "run"])
+@pytest.mark.parametrize(("options", "jobs"), [((), None), (("--jobs", "3"), 3)])
+def test_jobs_are_handed_on(toy, reportgen, monkeypatch, command, options, jobs):
+    orders = []
+    monkeypatch.setattr("reportgen.pipeline.load", lambda order: orders.append(order) or 1 / 0)
+    with pytest.raises(AssertionError, match="a fault of reportgen itself"):  # as 1 / 0 is
+        reportgen(toy, command, "toy", *options)
+    assert [order.jobs for order in orders] == [jobs]
 
 
 def test_from_a_folder_below_the_root(built, reportgen):

@@ -81,6 +81,19 @@ def test_live_display_has_one_bar_until_the_last_epoch(screen):
     assert bars.tasks == []
 
 
+def test_live_display_has_a_bar_for_each_run_under_way(screen):
+    display, bars, _ = screen
+    other = RunId("other", "", 8)
+    display.batches(RUN, 1, 0.25)
+    display.batches(other, 4, 0.75)  # at once: each run's bar has its own tenths of a second
+    assert [(task.description, task.completed) for task in bars.tasks] == [
+        ("net.narrow (seed 7) epoch 1", 0.25),
+        ("other (seed 8) epoch 4", 0.75),
+    ]
+    display.stage(other, Decision("evaluate.h4", "run", "it stopped early"))
+    assert [task.description for task in bars.tasks] == ["net.narrow (seed 7) epoch 1"]
+
+
 def test_live_display_is_drawn_ten_times_a_second_at_most(screen, monkeypatch):
     display, bars, _ = screen
     now = 100.0

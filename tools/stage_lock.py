@@ -53,6 +53,8 @@ LEFT_OUT = (
     *("errors", "progress", "console", "project", "order", "system", "stages.precheck"),
     # what keeps results, verified by their hashes, and decides which are wanted
     *("store", "plan", "holdings", "pipeline", "stages.sources", "stages.laboratory"),
+    # what decides which runs are made at once: each gives the same beside others as alone
+    *("stages.schedule", "stages.sharing", "stages.worker", "stages.workers"),
     # what reads and checks the study's files: what it finds is in the keys
     *("spec.study", "spec.faults", "spec.consistency", "spec.sweep", "spec.shape"),
     *("spec.base", "spec.scalars", "spec.yaml_source", "spec.yaml_write", "spec.report"),

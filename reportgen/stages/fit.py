@@ -17,11 +17,12 @@ from reportgen.progress import Progress
 from reportgen.records import EpochRow, EstimatorSummary
 from reportgen.stages.bench import Bench
 from reportgen.stages.features import read_features
+from reportgen.stages.placing import place_run
 from reportgen.stages.train import open_session
 from reportgen.store.arrays import dump_arrays, load_arrays
 from reportgen.store.journal import Session
 from reportgen.store.store import Entry, Store
-from reportgen.training.placement import Placement, choose_placement
+from reportgen.training.placement import Placement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,8 +74,8 @@ def fit_stage(
         if entry is not None:
             fitted = _read(entry)
             threads = fitted.sessions[0].threads
-            return fitted, choose_placement(device, bench.spec.precision, threads)
-        placement = choose_placement(device, bench.spec.precision)
+            return fitted, place_run(bench, device, threads)
+        placement = place_run(bench, device)
         started = time.perf_counter()
         summary, answers = _fit(bench, placement)
         session = open_session(placement, 1, bench.study.root)

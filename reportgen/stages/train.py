@@ -12,10 +12,11 @@ from reportgen.plan.decision import decide_training
 from reportgen.progress import Progress
 from reportgen.records import EpochRow
 from reportgen.stages.bench import Bench
+from reportgen.stages.placing import place_run
 from reportgen.store.journal import Session, TrainingJournal, open_journal
 from reportgen.store.store import Store
 from reportgen.training.loop import train_run
-from reportgen.training.placement import Placement, choose_placement
+from reportgen.training.placement import Placement
 
 LIBRARIES = ("torch", "numpy", "scikit-learn", "reportgen-lab")
 """Libraries whose version a record notes."""
@@ -45,7 +46,7 @@ def train_stage(
     with store.lock(key):
         journal = open_journal(store, key)
         threads = journal.sessions[0].threads if journal.sessions else None
-        placement = choose_placement(device, spec.precision, threads)
+        placement = place_run(bench, device, threads)
         decision = decide_training(spec.epochs, journal.n_epochs, journal.has_ended(training))
         progress.stage(run, decision)
         if decision.action != "reuse":

@@ -33,11 +33,12 @@ def notes():
 def make_records():
     """Return a function that makes a toy's records and returns them by run."""
 
-    def make(toy, progress, store=None):
+    def make(toy, progress, store=None, jobs=1):
         order = Order(toy.root, "toy", data_dir=toy.data, store=store)
         study = load(order)
         kept, sources, plans = plan(order, study)
-        made = Laboratory.open(study, kept, sources, "cpu", progress).make_records(plans)
+        laboratory = Laboratory.open(study, kept, sources, "cpu", progress, jobs)
+        made = laboratory.make_records(plans)
         return {str(record.result.id): record for record in made}
 
     return make

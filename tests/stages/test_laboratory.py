@@ -281,13 +281,11 @@ def test_no_space_left_in_the_middle_of_a_training(toy, make_records, notes, mon
 
 def test_the_thread_count_of_the_first_epoch_is_kept(built, make_records, notes, monkeypatch):
     seen = []
-    choose = train_module.choose_placement
+    place = train_module.place_run
     monkeypatch.setattr(
         train_module,
-        "choose_placement",
-        lambda device, precision, threads: (
-            seen.append(threads) or choose(device, precision, threads)
-        ),
+        "place_run",
+        lambda bench, device, threads: seen.append(threads) or place(bench, device, threads),
     )
     record = make_records(built, notes)[BASE]
     assert seen == []  # the record is there: nothing is placed

@@ -1,0 +1,205 @@
+"""Makes runs side by side in worker processes, and hears what they tell."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
+
+from reportgen.errors import ReportgenError, RunError
+from reportgen.plan.keys import RunPlan
+from reportgen.progress import Progress
+from reportgen.records import RunId
+from reportgen.stages.schedule import Capacity, Task, startable
+from reportgen.stages.worker import Briefing, Failed, Message, Told, work
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+GRACE_S = 5.0
+"""How long a worker that is told to end may take to tidy up."""
+
+
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A process that makes runs, and the one that it is making."""
+
+    process: SpawnProcess
+    pipe: Connection
+    task: Task | None = None
+
+    @classmethod
+    def start(cls, briefing: Briefing) -> Worker:
+        """Start a process; it imports what it needs while the parent goes on."""
+        context = multiprocessing.get_context("spawn")
+        pipe, far_end = context.Pipe()
+        process = context.Process(target=work, args=(far_end, briefing), daemon=True)
+        with _deaf_to_interrupts():
+            process.start()
+        far_end.close()  # or the end of the worker would not end the pipe
+        return cls(process, pipe)
+
+    def begin(self, task: Task, plan: RunPlan) -> None:
+        """Give it a run to make; one that died meanwhile is found out when it is listened to."""
+        self.task = task
+        try:
+            self.pipe.send(plan)
+        except OSError:
+            return
+
+    def hear(self) -> Message | None:
+        """Return the next message; None if the process has died."""
+        try:
+            message: Message = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return message
+
+    def end(self) -> str:
+        """End the process, if it has not ended, and return how it did: "signal 9"."""
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join(GRACE_S)
+            if self.process.is_alive():
+                self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        code = self.process.exitcode or 0
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+@dataclass(slots=True)
+class Crew:
+    """The workers, what they are making, and what is still to be made.
+
+    A run whose worker died is made once more with nothing beside it, since memory that
+    ran out is the likeliest reason.
+    """
+
+    briefing: Briefing
+    plans: Mapping[RunId, RunPlan]
+    capacity: Capacity
+    progress: Progress
+    waiting: list[Task]
+    workers: list[Worker] = field(default_factory=list)
+
+    @property
+    def under_way(self) -> list[Task]:
+        """What the workers are making."""
+        return [worker.task for worker in self.workers if worker.task is not None]
+
+    def begin_what_can_be(self) -> None:
+        """Give tasks to idle workers, or to new ones where all have one."""
+        for task in startable(self.waiting, self.under_way, self.capacity):
+            self.waiting.remove(task)
+            self._idle_worker().begin(task, self.plans[task.run])
+
+    def _idle_worker(self) -> Worker:
+        for worker in self.workers:
+            if worker.task is None:
+                return worker
+        self.workers.append(Worker.start(self.briefing))
+        return self.workers[-1]
+
+    def listen(self) -> None:
+        """Wait until a worker tells something, or dies, and act on it.
+
+        Raises
+        ------
+        ReportgenError
+            What a run failed with.
+        """
+        heard = wait([worker.pipe for worker in self.workers])
+        for worker in [one for one in self.workers if one.pipe in heard]:
+            message = worker.hear()
+            if message is None:
+                self._bury(worker)
+            elif isinstance(message, Told):
+                getattr(self.progress, message.event)(*message.arguments)
+            elif isinstance(message, Failed):
+                worker.task = None
+                raise message.error
+            else:
+                worker.task = None
+
+    def _bury(self, worker: Worker) -> None:
+        """Take a dead worker out; its run is made again, alone, or given up if it was."""
+        self.workers.remove(worker)
+        how, task = worker.end(), worker.task
+        if task is None:
+            return
+        if task.alone:
+            msg = (
+                f"{task.run}: its process ended by {how}, the second time with nothing beside it; "
+                "where that is memory that ran out, set a smaller batch_size or free some. "
+                "The epochs before it are kept"
+            )
+            raise RunError(msg)
+        self.progress.note(
+            f"{task.run}: its process ended by {how}, maybe for want of memory; "
+            "it goes on where it was, with nothing beside it"
+        )
+        self.waiting.insert(0, replace(task, alone=True))
+
+    def dismiss(self) -> None:
+        """End all workers; those at work tidy up, and their finished epochs are in the store."""
+        for worker in self.workers:
+            if worker.task is None:
+                worker.process.kill()
+            else:
+                worker.process.terminate()
+        for worker in self.workers:
+            worker.end()
+        self.workers.clear()
+
+
+def make_side_by_side(
+    tasks: Sequence[Task],
+    plans: Mapping[RunId, RunPlan],
+    briefing: Briefing,
+    capacity: Capacity,
+    progress: Progress,
+) -> None:
+    """Make the records of runs in worker processes; they are in the store afterwards.
+
+    However this ends, no process is left behind: a run that fails, or Ctrl-C, ends the
+    others too, and what they finished is kept.
+
+    Raises
+    ------
+    ReportgenError
+        Whatever a stage of a run raises.
+    RunError
+        If the process of a run died twice.
+    """
+    crew = Crew(briefing, plans, capacity, progress, list(tasks))
+    try:
+        while crew.waiting or crew.under_way:
+            crew.begin_what_can_be()
+            crew.listen()
+    except ReportgenError:
+        for task in crew.under_way:
+            progress.note(f"{task.run}: stopped; the next build goes on where it was")
+        raise
+    finally:
+        crew.dismiss()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes that are started within the block never hear of Ctrl-C.
+
+    It is for the parent to hear, which does so after the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,57 @@
+"""What a run computes, and the threads that it is worth."""
+
+import pytest
+import torch
+from torch import nn
+
+from reportgen.training.workload import SMALL_STEP, Workload, count_multiply_adds
+
+
+class Functional(nn.Module):
+    """Noise, a layer that is called twice, and one that gives a pair."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Linear(4, 4)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        assert not self.training
+        return self.dense(self.drop(self.dense(x.flatten(1)))), x
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "expected"),
+    [
+        (nn.Conv2d(3, 8, 3), (3, 6, 6), 4 * 4 * 8 * 3 * 9),
+        (nn.Conv2d(4, 8, 3, padding=1, groups=2), (4, 5, 5), 25 * 8 * 2 * 9),
+        (nn.Sequential(nn.Flatten(), nn.Linear(12, 5)), (3, 2, 2), 12 * 5),
+        (nn.Sequential(nn.MaxPool2d(2), nn.ReLU()), (1, 4, 4), 0),
+        (Functional(), (1, 2, 2), 2 * 16),
+    ],
+)
+def test_multiply_adds_of_one_image(model, shape, expected):
+    model.train()
+    state = torch.get_rng_state()
+    assert count_multiply_adds(model, shape) == expected
+    assert model.training
+    assert not any(layer._forward_hooks for layer in model.modules())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("multiply_adds", "batch_size", "threads"),
+    [
+        (SMALL_STEP // 10 - 1, 10, 1),
+        (SMALL_STEP // 10, 10, 6),
+        (1, SMALL_STEP, 6),
+        (SMALL_STEP, 1, 6),
+    ],
+)
+def test_a_small_step_has_one_thread_and_a_large_one_all(multiply_adds, batch_size, threads):
+    assert Workload(multiply_adds, batch_size, 1, 1).threads(6) == threads
+
+
+def test_neither_length_nor_measurements_change_the_threads():
+    """A run that is made longer goes on with the threads that it began with."""
+    assert {Workload(10**6, 10, n, n).threads(4) for n in (0, 10, 10**9)} == {1}
