@@ -14,7 +14,9 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg
 
+from reportgen.errors import Fault, TemplateError
 from reportgen.report.allowance import CALL, OPERATORS, Allowance
+from reportgen.report.places import lies_in
 
 RANDOM = ("random", "lipsum")
 """Of Jinja, a filter and a function whose results are never the same."""
@@ -32,8 +34,7 @@ class TemplateFiles(jinja2.FileSystemLoader):
         try:
             text, file, current = super().get_source(environment, template)
         except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            msg = f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
+            line, msg = _not_utf8(error)
             where = str(folder / template)
             raise jinja2.TemplateSyntaxError(msg, line, template, where) from error
         if not lies_in(Path(file), folder):
@@ -42,9 +43,32 @@ class TemplateFiles(jinja2.FileSystemLoader):
         return text, file, current
 
 
-def lies_in(file: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder, once all links are followed."""
-    return file.resolve().is_relative_to(folder.resolve())
+def read_sheet(file: Path, folder: Path) -> str:
+    """Return the text of a style sheet in the folder of templates.
+
+    Raises
+    ------
+    TemplateError
+        If it is no UTF-8, or a link that leads out of the folder.
+    """
+    where = file.relative_to(folder.parent).as_posix()
+    if not lies_in(file, folder):
+        msg = f"is a link that leads out of {folder.name}/, so it is not read; copy the file"
+        raise TemplateError(faults=[Fault(where, 0, 0, msg)])
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise TemplateError(faults=[Fault(where, 0, 0, msg)]) from error
+    except UnicodeDecodeError as error:
+        line, msg = _not_utf8(error)
+        raise TemplateError(faults=[Fault(where, line, 0, msg)]) from error
+
+
+def _not_utf8(error: UnicodeDecodeError) -> tuple[int, str]:
+    """Return the line of a byte that is not UTF-8, and what to say of it."""
+    line = error.object[: error.start].count(b"\n") + 1
+    return line, f"byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
