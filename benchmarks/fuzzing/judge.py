@@ -13,9 +13,10 @@ CODES = frozenset({0, 1, 2, 3})
 """0 it works, 1 the input is wrong, 2 usage, 3 stale; nothing is run, so never 4."""
 
 _PLACE = re.compile(
-    r"[\w.@-]+\.(?:yaml|py|j2|css|json|safetensors|npz|pkl|zip|gz|ipynb|png|md)\b|\b[\w./-]*idx\d-ubyte"
-    r"|\"[^\"\n]+\"|'[^'\n]+'|the page|page \d"
+    r"[\w.@-]+\.(?:yaml|py|j2|css|json|safetensors|npz|pkl|zip|gz|ipynb|png|jpg|gif|tif|webp)\b"
+    r"|idx\d-ubyte|\"[^\"\n]*\"|'[^'\n]*'|#[\w-]+|dataset\.source\.|the page|page \d|Usage: "
 )
+"""A file, a quoted name, an anchor, a key, a page; or the whole of what a command takes."""
 
 
 @dataclass(frozen=True, slots=True)
