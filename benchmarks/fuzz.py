@@ -9,6 +9,7 @@ it says. The table goes to `benchmarks/results/fuzzing.md` where `--write` asks 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import platform
 import sys
@@ -22,19 +23,25 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.fuzzing.kinds import KINDS, make_seeds  # noqa: E402
-from benchmarks.fuzzing.workers import Case, Ended, tried  # noqa: E402
+from benchmarks.fuzzing.workers import SOUND, Case, Ended, tried  # noqa: E402
 
+MODULES = (
+    *("reportgen.cli", "reportgen.report.document", "reportgen.facts.derive", "reportgen.why"),
+    *("reportgen.report.rereading", "reportgen.report.lints", "reportgen.store.frozen"),
+    *("reportgen.datasets.registry", "reportgen.submission", "reportgen.facts.listing"),
+    *("reportgen.trace", "weasyprint", "PIL.Image", "safetensors.numpy", "matplotlib.figure"),
+)
 RESULTS = ROOT / "benchmarks" / "results" / "fuzzing.md"
 
 
 def chosen_cases(n: int, seed: int, only: Sequence[str] = ()) -> list[Case]:
-    """Return cases of all kinds by their shares, at least one of each; those that take long last."""
+    """Return cases of all kinds by their shares, at least one of each, and the sound files first."""
     kinds = {name: kind for name, kind in KINDS.items() if not only or name in only}
     total = sum(kind.share for kind in kinds.values())
     return [
-        Case(name, f"{seed}/{name}/{i}")
+        Case(name, f"{seed}/{name}{number}")
         for name, kind in kinds.items()
-        for i in range(max(1, round(n * kind.share / total)))
+        for number in (SOUND, *(f"/{i}" for i in range(max(1, round(n * kind.share / total)))))
     ]
 
 
@@ -76,6 +83,12 @@ def machine() -> str:
     )
 
 
+def load_modules() -> None:
+    """Import what the workers need, once for all of them; PyTorch is for those that take it."""
+    for name in MODULES:
+        importlib.import_module(name)
+
+
 def main(arguments: list[str]) -> int:
     """Try cases, tell those that end as none may, and return whether there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -92,6 +105,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="reportgen-fuzz-") as folder:
         seeds = Path(folder, "seeds")
         make_seeds(seeds)
+        load_modules()
         found = []
         for ended in tried(cases, seeds, Path(folder, "place")):
             found.append(ended)
