@@ -14,7 +14,7 @@ import typer
 
 from reportgen import pipeline
 from reportgen.console import open_progress, write_line
-from reportgen.errors import ReportgenError, StaleError
+from reportgen.errors import ReportgenError, StaleError, abridged
 from reportgen.order import Device, Order
 from reportgen.project import find_root, root_above
 
@@ -331,6 +331,7 @@ def _fail(error: Exception, message: str, code: int) -> None:
         import traceback
 
         traceback.print_exception(error)
+    message = abridged(message)
     write_line(f"error: {message}" if "\n" not in message else f"errors:\n{message}", sys.stderr)
     sys.exit(code)
 

@@ -136,3 +136,28 @@ def nearest(name: str, allowed: Sequence[str]) -> str:
     listed = ", ".join(sorted(allowed))
     close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"? Allowed: {listed}' if close else f"allowed: {listed}"
+
+
+MAX_LINES, MAX_LINE = 100, 600
+"""Of an error's message, what is told on the command line."""
+
+
+def abridged(message: str) -> str:
+    """Return a message with no more lines, and no longer ones, than anybody reads.
+
+    Examples
+    --------
+    >>> abridged("a\\n" * 200).endswith("a\\n… and 101 more lines")
+    True
+    >>> abridged("a" * 1000) == "a" * 299 + " … " + "a" * 298
+    True
+    """
+    lines = message.split("\n")
+    kept = [
+        line
+        if len(line) <= MAX_LINE
+        else f"{line[: MAX_LINE // 2 - 1]} … {line[2 - MAX_LINE // 2 :]}"
+        for line in lines[:MAX_LINES]
+    ]
+    more = len(lines) - MAX_LINES
+    return "\n".join([*kept, f"… and {more} more lines"] if more > 0 else kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ MAX_PIXELS = 1 << 26
 """Largest image that is read, against files that unpack to all the memory there is."""
 
 Channels = Literal["grey", "rgb"]
+_ADDRESS = re.compile(r" <_io\.BytesIO object at \w+>")
 _GREY_MODES = frozenset({"1", "L", "LA"})
 _COLOUR_MODES = frozenset({"RGB", "RGBA", "RGBX", "P", "PA", "CMYK", "YCbCr", "HSV", "LAB"})
 
@@ -76,7 +78,8 @@ def decode_image(data: bytes, manner: Manner) -> NDArray[np.uint8]:
     except DataError:
         raise
     except Exception as error:  # Pillow's decoders have no common error
-        raise CorruptFileError(" ".join(str(error).split()) or type(error).__name__) from error
+        reason = " ".join(_ADDRESS.sub("", str(error)).split())
+        raise CorruptFileError(reason or type(error).__name__) from error
     return _pixels(whole, manner)
 
 

@@ -225,10 +225,11 @@ def render_template(study: Study, names: dict[str, Any]) -> str:
         If the template is missing or wrong.
     """
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(study.templates),
+    from reportgen.report.sandbox import Sandbox
+
+    environment = Sandbox(
+        study.templates,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -237,7 +238,7 @@ def render_template(study: Study, names: dict[str, Any]) -> str:
     environment.filters["py"] = python_literal
     try:
         template = environment.select_template([f"{study.name}/{TEMPLATE}", TEMPLATE])
-        return template.render(names)
+        return environment.allowance.gathered(template.generate(names))
     except jinja2.TemplatesNotFound as error:
         msg = f"{study.templates.name}/{TEMPLATE} is missing: notebooks are made from it"
         raise TemplateError(msg) from error

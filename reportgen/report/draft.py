@@ -14,6 +14,7 @@ from reportgen.report.environment import Environment
 from reportgen.report.fonts import font_css
 from reportgen.report.proof import Copy
 from reportgen.report.registry import Registry
+from reportgen.report.sandbox import read_sheet
 from reportgen.report.text import plain
 from reportgen.spec import theme
 from reportgen.spec.report import Question
@@ -161,7 +162,8 @@ class Draft:
                 self.doubtful.add(name)
 
     def _page_names(self, sections: tuple[Section, ...]) -> dict[str, Any]:
-        sheets = [file.read_text(encoding="utf-8") for file in style_sheets(self._study)]
+        templates = self._study.templates
+        sheets = [read_sheet(file, templates) for file in style_sheets(self._study)]
         styles = ("".join(sheets), font_css())
         return {"sections": sections, "styles": [Markup(style) for style in styles]}  # noqa: S704
 

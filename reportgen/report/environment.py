@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import jinja2
 from jinja2 import nodes
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from reportgen.errors import nearest
@@ -18,10 +17,11 @@ from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
 from reportgen.report.marker import Marker
 from reportgen.report.marks import Bare, Marks
+from reportgen.report.sandbox import Sandbox
 from reportgen.report.sketches import Sketch
 from reportgen.spec.base import SpecModel
 
-_JINJA_GLOBALS = frozenset({"dict", "lipsum", "cycler", "joiner"})
+_JINJA_GLOBALS = frozenset({"dict", "cycler", "joiner"})
 
 
 class Unknown(jinja2.StrictUndefined):
@@ -48,7 +48,7 @@ class Unknown(jinja2.StrictUndefined):
         self._fail_with_undefined_error(spec)
 
 
-class Environment(ImmutableSandboxedEnvironment):
+class Environment(Sandbox):
     """A project's templates: what they may reach, and how they are read.
 
     Parameters
@@ -77,7 +77,7 @@ class Environment(ImmutableSandboxedEnvironment):
                 return super()._undefined_message
 
         super().__init__(
-            loader=jinja2.FileSystemLoader(templates),
+            templates,
             autoescape=True,
             undefined=UnknownHere,
             finalize=finish,
@@ -95,13 +95,11 @@ class Environment(ImmutableSandboxedEnvironment):
         self.tests["known"] = is_known
         self.globals |= {"literal": literal, **names}
 
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Parse a template, sketch it, and put marks into it (see `reportgen.report.marker`)."""
-        template = super()._parse(source, name, filename)
-        self._sketches[name or ""] = sketch = Sketch()
+    def prepare(self, template: nodes.Template, name: str) -> None:
+        """Sketch a template, and put marks into it (see `reportgen.report.marker`)."""
+        self._sketches[name] = sketch = Sketch()
         sketch.read(template)
-        Marker(self.marks, name or "").mark(template)
-        return template
+        Marker(self.marks, name).mark(template)
 
     def sketch(self, name: str) -> Sketch:
         """Return what a template uses and defines.
@@ -124,10 +122,11 @@ class Environment(ImmutableSandboxedEnvironment):
 
         What an expression raises comes with the templates' lines in its traceback.
         """
+        self.allowance.renew()
         template = self.get_template(name)
         context = template.new_context(dict(variables))
         try:
-            text = "".join(template.root_render_func(context))
+            text = self.allowance.gathered(template.root_render_func(context))
         except Exception:  # noqa: BLE001
             self.handle_exception()  # raises it again
         return text, context.get_exported()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from reportgen.errors import Fault, TemplateError, nearest
+from reportgen.errors import SpecError, TemplateError, nearest
+from reportgen.spec.scalars import describe
+from reportgen.spec.yaml_source import Keys, read_yaml
 
 FORMS = ("label", "plural", "the", "a")
 _KEYS = ("label", "gender", "plural", "article")
@@ -82,38 +84,35 @@ def load_labels(templates: Path, dataset: str) -> Labels:
     path = label_file(templates, dataset)
     if not path.is_file():
         return Labels({})
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     shown = f"{templates.name}/labels/{path.name}"
     try:
-        raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
-    except (YAMLError, UnicodeDecodeError) as cause:
-        raise TemplateError(faults=[Fault(shown, 0, 0, f"is no valid YAML: {cause}")]) from cause
-    faults = [Fault(shown, 0, 0, text) for text in _wrong(raw)]
-    if faults:
-        raise TemplateError(faults=faults)
-    return Labels({str(name): Label(**entry) for name, entry in raw.items()})
+        source = read_yaml(path, shown)
+    except SpecError as error:
+        raise TemplateError(faults=error.faults) from error
+    found = [source.place(keys).fault(text) for keys, text in _wrong(source.value)]
+    if found or source.faults:
+        raise TemplateError(faults=sorted({*source.faults, *found}))
+    return Labels({name: Label(**entry) for name, entry in source.value.items()})
 
 
-def _wrong(raw: Any) -> list[str]:
-    """Say what is wrong with the content of a label file."""
+def _wrong(raw: Any) -> Iterator[tuple[Keys, str]]:
+    """Yield what is wrong with the content of a label file, and where."""
     if not isinstance(raw, dict):
-        return ["expected one entry a class: <class>: {label: …, gender: m}"]
-    wrong = []
+        yield (), "expected one entry a class: <class>: {label: …, gender: m}"
+        return
     for name, entry in raw.items():
         if not isinstance(entry, dict) or not isinstance(entry.get("label"), str):
-            wrong.append(f'class "{name}": expected {{label: "…", gender: m or f}}, got {entry!r}')
+            expected = f'class "{name}": expected {{label: "…", gender: m or f}}'
+            yield (name,), f"{expected}, got {describe(entry)}"
             continue
-        wrong += [
-            f'class "{name}": no key "{key}"; {nearest(str(key), _KEYS)}'
-            for key in entry
-            if key not in _KEYS
-        ]
-        if entry.get("gender", "m") not in {"m", "f"}:
-            wrong.append(f'class "{name}": gender must be m or f, got {entry["gender"]!r}')
-        if entry.get("article", "") not in {"", "m", "f"}:
-            wrong.append(f'class "{name}": article must be m or f, got {entry["article"]!r}')
-        if not isinstance(entry.get("plural", ""), str):
-            wrong.append(f'class "{name}": plural must be text, got {entry["plural"]!r}')
-    return wrong
+        for key in entry:
+            if key not in _KEYS:
+                yield (name, key), f'class "{name}": no key "{key}"; {nearest(key, _KEYS)}'
+        gender, plural = entry.get("gender", "m"), entry.get("plural", "")
+        if gender not in ("m", "f"):
+            yield (name, "gender"), f'class "{name}": gender must be m or f, got {describe(gender)}'
+        if (article := entry.get("article", "")) not in ("", "m", "f"):
+            text = f'class "{name}": article must be m or f, got {describe(article)}'
+            yield (name, "article"), text
+        if not isinstance(plural, str):
+            yield (name, "plural"), f'class "{name}": plural must be text, got {describe(plural)}'

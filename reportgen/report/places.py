@@ -67,8 +67,14 @@ def shown(line: Line, templates: Path) -> str:
 
 
 def quoted(lines: Sequence[Line], templates: Path) -> str:
-    """Return lines of templates as they stand there, each once."""
-    return "".join(excerpt(templates / line.template, line.number) for line in dict.fromkeys(lines))
+    """Return lines of templates as they stand there, each once; of links that lead out, none."""
+    files = [(templates / line.template, line.number) for line in dict.fromkeys(lines)]
+    return "".join(excerpt(file, line) for file, line in files if lies_in(file, templates))
+
+
+def lies_in(file: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder, once all links are followed."""
+    return file.resolve().is_relative_to(folder.resolve())
 
 
 def excerpt(file: Path, line: int) -> str:

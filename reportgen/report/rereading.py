@@ -59,7 +59,7 @@ class Rereading:
 
     def _macro_names(self) -> list[str]:
         """Return what the macros define, as far as their text shows."""
-        text = (self._study.templates / MACROS).read_text(encoding="utf-8")
+        text = (self._study.templates / MACROS).read_text(encoding="utf-8", errors="replace")
         return _DEFINES.findall(text)
 
     def _dangling(self, draft: Draft) -> Iterator[Fault]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reportgen.errors import Fault
+from reportgen.errors import Fault, TemplateError
 
 _STYLE_FAULT = re.compile(r"^(.*) at (\d+):(\d+)[,.]?(.*)$", re.DOTALL)
+_PROGRESS, _PAGE = "weasyprint.progress", "Page %d"
+MAX_PAGES = 3_000
+"""Of a layout; a style whose pages hold next to nothing would go on for hours."""
 
 
 class StrictLog(logging.Handler):
@@ -46,7 +49,15 @@ class StrictLog(logging.Handler):
         self._logger.setLevel(level)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a warning; an exception logged below that level is the cause of the last one."""
+        """Keep a warning; an exception logged below that level is the cause of the last one.
+
+        Raises
+        ------
+        TemplateError
+            If the layout begins with more pages than a report may have.
+        """
+        if record.name == _PROGRESS and str(record.msg).endswith(_PAGE):
+            _require_pages(record.args)
         if record.levelno >= logging.WARNING:
             self._messages.append(record.getMessage())
         elif record.exc_info and record.exc_info[1] is not None and self._messages:
@@ -78,3 +89,13 @@ class StrictLog(logging.Handler):
                 return sheet, line
             line -= n_lines
         return self._style_sheets[-1], line
+
+
+def _require_pages(numbers: object) -> None:
+    """Stop a layout that has come to too many pages."""
+    if isinstance(numbers, tuple) and isinstance(numbers[0], int) and numbers[0] > MAX_PAGES:
+        msg = (
+            f"the page comes to more than {MAX_PAGES} sheets; its style leaves next to no room "
+            "on each: look at @page, margins, sizes and breaks, or shorten its tables"
+        )
+        raise TemplateError(faults=[Fault("", 0, 0, msg)])

@@ -19,6 +19,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from reportgen.facts.fact import FactTree
+from reportgen.report.allowance import SpentError
 from reportgen.report.arrivals import Arrival, traced
 from reportgen.report.environment import Environment, finish
 from reportgen.report.mistakes import ABSORBED, PRINTED, Mistakes, holds_absorbed, tainted
@@ -90,7 +91,7 @@ class Tolerant(Environment):
 
     def absorb(self, error: Exception, place: Place | None, *involved: object) -> Any:
         """Note what went wrong, unless it follows from something absorbed; return `ABSORBED`."""
-        if isinstance(error, RecursionError):
+        if isinstance(error, (RecursionError, SpentError)):
             raise error
         self.absorptions += 1
         if not self.closed and not any(map(tainted, involved)):

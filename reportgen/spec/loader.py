@@ -172,6 +172,9 @@ class Loader:
                 known = [file.name for file in self.folder.glob("*.ipynb")]
                 message = f'there is no notebook "{name}"; {nearest(name, known)}'
                 self.faults.add(place.fault(message))
+            elif not (self.folder / path).resolve().is_relative_to(self.folder.resolve()):
+                message = f'"{name}" is a link that leads out of the study\'s folder; copy the file'
+                self.faults.add(place.fault(message))
 
 
 def _in_sections(source: Source | None, key: str) -> Iterator[tuple[Keys, str]]:

@@ -21,7 +21,7 @@ from reportgen.spec.theme import FOLDER, SINGLE, Theme
 from reportgen.spec.yaml_source import Place, Source
 
 DEFAULT_PROFILE = "default"
-FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def decode_record(files: Mapping[str, bytes], name: str) -> RunRecord:
         result = _adapter(RunResult).validate_python(content["result"])
         provenance = _adapter(Provenance).validate_python(content["provenance"])
         arrays = load_arrays(files[ARRAYS])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         msg = f"{name}: not a run record ({type(error).__name__}); {mend}"
         raise StaleError(msg) from error
     if result_digest(result) != content["sha256"]:

@@ -69,11 +69,25 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(TemplateError) as caught:
         load_labels(write(tmp_path / "templates", text), "animals")
     first, second, third = map(str, caught.value.faults)
-    assert 'templates/labels/animals.yaml: class "cat": no key "gendre"; did you mean' in first
-    assert 'class "dog": expected {label' in second
-    assert "gender must be m or f, got 'x'" in third
+    assert 'templates/labels/animals.yaml:1:28: class "cat": no key "gendre"; did you' in first
+    assert 'animals.yaml:2:6: class "dog": expected {label' in second
+    assert 'animals.yaml:3:28: class "bird": gender must be m or f, got the text "x"' in third
 
 
-def test_a_file_that_is_no_yaml(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match=r"animals\.yaml: is no valid YAML"):
-        load_labels(write(tmp_path, "cat: {label: ["), "animals")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("cat: {label: [", r"animals\.yaml:1:15: the file ends inside a list or mapping"),
+        ("cat: &a {label: gato}\ndog: *a\n", r"animals\.yaml:1:6: the anchor \"&a\" is refused"),
+        ("[a, b]: {label: gato}\n", r"animals\.yaml:1:1: a key must be text, got a list"),
+        ("cat: " + "[" * 10_000, r"animals\.yaml:1:38: nested more than 32 levels deep"),
+        ("cat: {label: gato, gender: [m]}\n", "gender must be m or f, got a list"),
+        (
+            "cat: {label: gato, plural: 2026-02-30, gender: 1e400}\n",
+            "1:48: a number must be finite",
+        ),
+    ],
+)
+def test_a_file_that_is_no_plain_yaml(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TemplateError, match=message):
+        load_labels(write(tmp_path, text), "animals")

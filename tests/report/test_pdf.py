@@ -182,3 +182,11 @@ def test_an_attachment_can_be_read_back(tmp_path: Path) -> None:
     write(tmp_path, "<p>x</p>", attachments=(Attachment("a.json", b'{"\xc3\xb1": 1}', "A"),))
     with pikepdf.open(tmp_path / "out.pdf") as pdf:
         assert pdf.attachments["a.json"].get_file().read_bytes() == b'{"\xc3\xb1": 1}'
+
+
+def test_a_layout_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty paragraphs, each on a page of its own, where twenty pages are all there may be."""
+    monkeypatch.setattr("reportgen.report.strict_log.MAX_PAGES", 20)
+    text = refusal(tmp_path, "<p>x</p>" * 30, "p { break-before: page }")
+    assert text.startswith("the page comes to more than 20 sheets; its style leaves next to no")
+    assert write(tmp_path, "<p>x</p>" * 10, "p { break-before: page }") == 11

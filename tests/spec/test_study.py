@@ -265,6 +265,17 @@ def test_notebooks_are_files_of_the_study(study: Path) -> None:
     ]
 
 
+def test_a_notebook_is_no_link_that_leads_out(study: Path) -> None:
+    (study.parent / "secret.ipynb").write_text("{}")
+    (study / "one.ipynb").symlink_to("../secret.ipynb")
+    with (study / "report.yaml").open("a") as file:
+        file.write("notebooks: [one.ipynb]\n")
+    (fault,) = faults(study)
+    assert fault.endswith(
+        '"one.ipynb" is a link that leads out of the study\'s folder; copy the file'
+    )
+
+
 @pytest.mark.parametrize("text", ["5\n", "[1, 2]\n", "sections: 5\n", "sections: [5]\n", "a\n"])
 def test_a_file_of_another_shape_ends_in_faults(study: Path, text: str) -> None:
     for name in ("report.yaml", "assignment.yaml", "net.yaml", "profiles/fast.yaml"):
