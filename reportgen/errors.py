@@ -143,7 +143,7 @@ MAX_LINES, MAX_LINE = 100, 600
 
 
 def abridged(message: str) -> str:
-    """Return a message with no more lines, and no longer ones, than anybody reads.
+    r"""Return a message with no more lines, and no longer ones, than anybody reads.
 
     Examples
     --------
@@ -154,7 +154,9 @@ def abridged(message: str) -> str:
     """
     lines = message.split("\n")
     kept = [
-        line if len(line) <= MAX_LINE else f"{line[: MAX_LINE // 2 - 1]} … {line[2 - MAX_LINE // 2 :]}"
+        line
+        if len(line) <= MAX_LINE
+        else f"{line[: MAX_LINE // 2 - 1]} … {line[2 - MAX_LINE // 2 :]}"
         for line in lines[:MAX_LINES]
     ]
     more = len(lines) - MAX_LINES

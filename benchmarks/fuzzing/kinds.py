@@ -92,7 +92,17 @@ def usage(chance: Random) -> Verdict:
     """Run the command line with words that nobody expects."""
     words = ["toy", "..", "", "../toy", "toy/..", "nada", "--locked", "--profile", "small", "nul"]
     words += ["\0", "\udcff", "x" * 5_000, "--", "-x", "--store", "/dev/null", "--data-dir", "*"]
-    words += ["toy_net", "2", "1,5", "98,94 %", "toy_net.h2.best.accuracy", "é", "\u202e", "0x", "[b]"]
+    words += [
+        "toy_net",
+        "2",
+        "1,5",
+        "98,94 %",
+        "toy_net.h2.best.accuracy",
+        "é",
+        "\u202e",
+        "0x",
+        "[b]",
+    ]
     commands = ["check", "why", "facts", "trace", "new", "freeze", "nada", "render"]
     chosen = [chance.choice(commands), *chance.choices(words, k=chance.randint(0, 4))]
     return in_project(tuple(chosen))

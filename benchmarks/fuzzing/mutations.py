@@ -47,8 +47,7 @@ def _value(chance: Random) -> str:
 def _bomb() -> str:
     """Return the YAML of lists that hold each other ten times over, nine levels deep."""
     lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
-    for n in range(1, 10):
-        lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     return "\n".join(lines) + "\n"
 
 
@@ -136,7 +135,9 @@ def remove(chance: Random, data: bytes) -> bytes:
 def recode(chance: Random, data: bytes) -> bytes:
     """Write it in another encoding, or with other ends of lines."""
     text = data.decode("utf-8", "replace")
-    name = chance.choice(("utf-16", "utf-16-le", "utf-32", "latin-1", "utf-8-sig", "cp037", "utf-7"))
+    name = chance.choice(
+        ("utf-16", "utf-16-le", "utf-32", "latin-1", "utf-8-sig", "cp037", "utf-7")
+    )
     if chance.random() < 0.25:
         return data.replace(b"\n", chance.choice((b"\r\n", b"\r", b"\x0b", "\u2028".encode(), b"")))
     return text.encode(name, "replace")
@@ -167,7 +168,9 @@ def misspell(chance: Random, data: bytes) -> bytes:
     if not words:
         return data + b"x"
     word = chance.choice(words)
-    other = chance.choice((word[0] + b"z", word[0][1:], word[0].upper(), word[0][::-1], b"__init__"))
+    other = chance.choice(
+        (word[0] + b"z", word[0][1:], word[0].upper(), word[0][::-1], b"__init__")
+    )
     return data[: word.start()] + other + data[word.end() :]
 
 

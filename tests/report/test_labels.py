@@ -69,7 +69,10 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
         ("[a, b]: {label: gato}\n", r"animals\.yaml:1:1: a key must be text, got a list"),
         ("cat: " + "[" * 10_000, r"animals\.yaml:1:38: nested more than 32 levels deep"),
         ("cat: {label: gato, gender: [m]}\n", "gender must be m or f, got a list"),
-        ("cat: {label: gato, plural: 2026-02-30, gender: 1e400}\n", "1:48: a number must be finite"),
+        (
+            "cat: {label: gato, plural: 2026-02-30, gender: 1e400}\n",
+            "1:48: a number must be finite",
+        ),
     ],
 )
 def test_a_file_that_is_no_plain_yaml(tmp_path: Path, text: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,7 +22,7 @@ BODIES = {
     "picture": '<picture><source srcset="{at}"><img alt="x" src="{at}"></picture>',
     "background": '<div style="background: url({at})">x</div>',
     "list": '<ul style="list-style-image: url({at})"><li>x</li></ul>',
-    "content": '<style>p::before {{ content: url({at}) }}</style><p>x</p>',
+    "content": "<style>p::before {{ content: url({at}) }}</style><p>x</p>",
     "border": '<div style="border-image: url({at}) 1">x</div>',
     "cursor": '<p style="cursor: url({at}), auto">x</p>',
     "mask": '<p style="mask-image: url({at})">x</p>',
@@ -97,10 +98,8 @@ def test_the_network_is_asked_for_nothing(
     tmp_path: Path, server: Server, body: str, scheme: str
 ) -> None:
     at = f"{scheme}//127.0.0.1:{server.server_port}/x"
-    try:
+    with contextlib.suppress(TemplateError):
         write(tmp_path, body.format(at=at))
-    except TemplateError as error:
-        assert error.message
     assert server.asked == []
 
 
@@ -147,9 +146,7 @@ def test_an_entity_of_an_svg_file_is_not_resolved(tmp_path: Path) -> None:
 
 def test_entities_that_multiply_are_refused(tmp_path: Path) -> None:
     """Nine levels of ten times: a gigabyte of text, were they resolved."""
-    levels = "".join(
-        f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 10}">' for n in range(10)
-    )
+    levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 10}">' for n in range(10))
     text = f"<!DOCTYPE svg [{levels}]>{SVG}><text>&e9;</text></svg>"
     (tmp_path / "x.svg").write_text(text, encoding="utf-8")
     with pytest.raises(TemplateError):
