@@ -35,7 +35,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "fuzzing.md"
 
 
 def chosen_cases(n: int, seed: int, only: Sequence[str] = ()) -> list[Case]:
-    """Return cases of all kinds by their shares, at least one of each, and the sound files first."""
+    """Return cases of all kinds by their shares, in each the sound files first."""
     kinds = {name: kind for name, kind in KINDS.items() if not only or name in only}
     total = sum(kind.share for kind in kinds.values())
     return [

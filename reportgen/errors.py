@@ -143,7 +143,7 @@ MAX_LINES, MAX_LINE = 100, 600
 
 
 def abridged(message: str) -> str:
-    """Return a message with no more lines, and no longer ones, than anybody reads.
+    r"""Return a message with no more lines, and no longer ones, than anybody reads.
 
     Examples
     --------

@@ -47,8 +47,7 @@ def _value(chance: Random) -> str:
 def _bomb() -> str:
     """Return the YAML of lists that hold each other ten times over, nine levels deep."""
     lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"]
-    for n in range(1, 10):
-        lines.append(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]")
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     return "\n".join(lines) + "\n"
 
 

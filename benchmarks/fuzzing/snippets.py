@@ -67,24 +67,42 @@ TEMPLATE = (
     "{{ [1] | batch(1000000000, 'x') | list | length }}",
     "{{ [1] | slice(1000000000) | list | length }}",
     "{{ lipsum(n=100000) }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = ns.x ~ ns.x %}"
-    "{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = ns.x + ns.x %}"
-    "{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] %}"
-    "{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] %}"
-    "{% endfor %}{{ ns.x | string }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x %}{{ ns.x }}{{ ns.x }}"
-    "{% endset %}{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x=9) %}{% for i in range(64) %}{% set ns.x = ns.x * ns.x %}"
-    "{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] | join %}"
-    "{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}"
-    "{% set ns.x = '{0}{0}'.format(ns.x) %}{% endfor %}{{ ns.x }}",
-    "{% set ns = namespace(x='a') %}{% for i in range(64) %}"
-    "{% set ns.x = '%s%s' % (ns.x, ns.x) %}{% endfor %}{{ ns.x }}",
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = ns.x ~ ns.x %}"
+        "{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = ns.x + ns.x %}"
+        "{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] %}"
+        "{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] %}"
+        "{% endfor %}{{ ns.x | string }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x %}{{ ns.x }}{{ ns.x }}"
+        "{% endset %}{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x=9) %}{% for i in range(64) %}{% set ns.x = ns.x * ns.x %}"
+        "{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}{% set ns.x = [ns.x, ns.x] | join %}"  # noqa: E501
+        "{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}"
+        "{% set ns.x = '{0}{0}'.format(ns.x) %}{% endfor %}{{ ns.x }}"
+    ),
+    (
+        "{% set ns = namespace(x='a') %}{% for i in range(64) %}"
+        "{% set ns.x = '%s%s' % (ns.x, ns.x) %}{% endfor %}{{ ns.x }}"
+    ),
     "{% for a in 'x' * 99999 %}{% for b in 'x' * 99999 %}{{ a }}{% endfor %}{% endfor %}",
     "{% for i in range(99999) %}<p>" + "x" * 1_000 + "</p>{% endfor %}",
     # ways out

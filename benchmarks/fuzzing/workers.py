@@ -40,7 +40,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a case ended, its seconds of CPU, and the most memory that its process had meanwhile, in MiB."""
+    """How a case ended, its seconds of CPU, and the most memory of its process meanwhile."""
 
     case: Case
     verdict: Verdict

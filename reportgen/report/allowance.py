@@ -90,7 +90,8 @@ class Allowance:
         """Return a value that an operation made, unless it is too large."""
         if isinstance(value, str):
             if len(value) > MAX_TEXT:
-                raise _grown(f"a text of {len(value)} characters", MAX_TEXT)
+                msg = f"a text of {len(value)} characters"
+                raise _grown(msg, MAX_TEXT)
             self.spend(len(value) // _CHARACTERS)
         elif isinstance(value, (*_CONTAINERS, dict)):
             self.spend(weight_of(value))
@@ -103,7 +104,8 @@ class Allowance:
             kept.append(part)
             length += len(part)
             if length > MAX_TEXT:
-                raise _grown("a text", MAX_TEXT)
+                msg = "a text"
+                raise _grown(msg, MAX_TEXT)
         return "".join(kept)
 
     # ── what makes it ───────────────────────────────────────────────────────
@@ -116,7 +118,8 @@ class Allowance:
             if isinstance(many, (str, *_CONTAINERS)) and isinstance(n, int):
                 most = MAX_TEXT if isinstance(many, str) else MAX_ITEMS
                 if len(many) * n > most:
-                    raise _grown(f"{n} times what stands there", most)
+                    msg = f"{n} times what stands there"
+                    raise _grown(msg, most)
         return self.sized(operator.mul(left, right))
 
     def power(self, left: Any, right: Any) -> Any:
@@ -151,21 +154,25 @@ class Allowance:
         """
         others = (*given, *named.values())
         if name in {"%", "format"} and isinstance(text, str) and _WIDE_PERCENT.search(text):
-            raise _grown("a field of such a width", MAX_WIDTH)
+            msg = "a field of such a width"
+            raise _grown(msg, MAX_WIDTH)
         if isinstance(text, str) or name in _SPREADING:
             widest = max((abs(n) for n in others if type(n) is int), default=0)
             if widest > MAX_WIDTH and name not in {"%", "format", "default", "d", "int"}:
-                raise _grown(f"{name} with {widest}", MAX_WIDTH)
+                msg = f"{name} with {widest}"
+                raise _grown(msg, MAX_WIDTH)
         n_parts = len(text) if isinstance(text, (str, *_CONTAINERS, dict, range)) else _UNKNOWN
         longest = max((_length(other) for other in others), default=0)
         if longest and n_parts * longest > 5 * MAX_TEXT:
-            raise _grown(f"{name} of {n_parts} parts with {longest} characters", MAX_TEXT)
+            msg = f"{name} of {n_parts} parts with {longest} characters"
+            raise _grown(msg, MAX_TEXT)
 
     def layout(self, text: str) -> None:
         """Refuse a text for ``.format`` whose fields are very wide, or as wide as a value says."""
         for _, _, spec, _ in Formatter().parse(text):
             if spec and ("{" in spec or _WIDE.search(spec)):
-                raise _grown(f"a field as wide as {spec!r} says", MAX_WIDTH)
+                msg = f"a field as wide as {spec!r} says"
+                raise _grown(msg, MAX_WIDTH)
 
 
 def weight_of(value: object) -> int:
@@ -188,7 +195,8 @@ def weight_of(value: object) -> int:
             weight += len(item)
             to_see += item
         if weight > MAX_ITEMS:
-            raise _grown("a list, with what is in it,", MAX_ITEMS)
+            msg = "a list, with what is in it,"
+            raise _grown(msg, MAX_ITEMS)
     return weight
 
 
@@ -198,7 +206,8 @@ def _length(value: object) -> int:
 
 def _require_bits(n: int) -> None:
     if n > MAX_BITS:
-        raise _grown("a number of such a length", MAX_BITS)
+        msg = "a number of such a length"
+        raise _grown(msg, MAX_BITS)
 
 
 def _grown(what: str, most: int) -> GrownError:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
-from typing import Any
+from typing import Any, cast
 
 import jinja2
 from jinja2 import nodes
@@ -123,7 +123,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise _unreadable(error, name, filename) from error
         return template
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         source: str | nodes.Template,
         name: str | None = None,
@@ -196,13 +196,13 @@ def _bound(node: nodes.Node) -> None:
         here = to_see.pop()
         if isinstance(here, nodes.For):
             weight = 1 + _written(here) // _BODY_CHARACTERS
-            here.iter = _call("rounds", here.iter, nodes.Const(weight))
+            here.iter = _call("rounds", cast("nodes.Expr", here.iter), nodes.Const(weight))
         fields: MutableMapping[str, Any] = {name: getattr(here, name) for name in here.fields}
         for name, value in fields.items():
             if isinstance(value, nodes.Node):
                 to_see.append(value)
                 if _grows(value):
-                    setattr(here, name, _call("sized", value))
+                    setattr(here, name, _call("sized", cast("nodes.Expr", value)))
             elif isinstance(value, list):
                 to_see += [child for child in value if isinstance(child, nodes.Node)]
                 bounded = [_call("sized", child) if _grows(child) else child for child in value]

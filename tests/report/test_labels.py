@@ -49,7 +49,7 @@ def test_a_feminine_noun_may_take_the_masculine_articles(project: Path) -> None:
 
 def test_an_article_is_one_of_two_genders(tmp_path: Path) -> None:
     text = "cat: {label: gato, article: el}\n"
-    with pytest.raises(TemplateError, match="article must be m or f, got 'el'"):
+    with pytest.raises(TemplateError, match="article must be m or f, got the text .el."):
         load_labels(write(tmp_path / "templates", text), "animals")
 
 

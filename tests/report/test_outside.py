@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -97,10 +98,8 @@ def test_the_network_is_asked_for_nothing(
     tmp_path: Path, server: Server, body: str, scheme: str
 ) -> None:
     at = f"{scheme}//127.0.0.1:{server.server_port}/x"
-    try:
+    with contextlib.suppress(TemplateError):
         write(tmp_path, body.format(at=at))
-    except TemplateError as error:
-        assert error.message
     assert server.asked == []
 
 

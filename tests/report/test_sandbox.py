@@ -39,8 +39,8 @@ def written(sandbox: Sandbox, text: str) -> str:
         ("{% for k, v in {'a': 1, 'b': 2} | dictsort %}{{ k }}{{ v }}{{ loop.length }}{% endfor %}",
          "a12b22"),
         ("{% for x in [1, 2, 3] | select('odd') %}{{ loop.last }}{% endfor %}", "FalseTrue"),
-        ("{% for x in [[1], 2] recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}", "12"),
-        ("{% macro m(n) %}{{ n }}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(3) }}", "3210"),
+        ("{% for x in [[1], 2] recursive %}{{ loop(x) if x is iterable else x }}{%endfor%}", "12"),
+        ("{% macro m(n) %}{{ n }}{% if n %}{{ m(n - 1) }}{%endif%}{%endmacro%}{{m(3)}}", "3210"),
         ("{% set a, b = [1, 2] %}{% set c = (a, b) %}{{ c[1] }}{{ 100000 | string }}", "2100000"),
         ("{{ none | default(100000) }}{{ 'x' | default('a' * 9) }}", "Nonex"),
     ],
@@ -101,9 +101,14 @@ def test_what_would_grow_beyond_all_bounds_is_refused(sandbox: Sandbox, text: st
     [
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
         "{% for a in 'x' * 99999 %}{% for b in 'x' * 99999 %}{{ a }}{% endfor %}{% endfor %}",
-        "{% for i in range(99999) | map('string') %}{% for j in range(99999) | map('string') %}"
-        "{% endfor %}{% endfor %}",
-        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}",
+        (
+            "{% for i in range(99999) | map('string') %}{% for j in range(99999) | map('string') %}"
+            "{% endfor %}{% endfor %}"
+        ),
+        (
+            "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}"
+            "{{ m(60) }}"
+        ),
         "{% for i in [9] recursive %}{{ loop('x' * 999999) }}{% endfor %}",
         "{% for i in range(99999) %}" + "x" * 1_000 + "{% endfor %}",
         "{% for i in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",

@@ -271,9 +271,7 @@ def test_a_notebook_is_no_link_that_leads_out(study: Path) -> None:
     with (study / "report.yaml").open("a") as file:
         file.write("notebooks: [one.ipynb]\n")
     (fault,) = faults(study)
-    assert fault.endswith(
-        '"one.ipynb" is a link that leads out of the study\'s folder; copy the file'
-    )
+    assert '"one.ipynb" is a link that leads out of the study' in fault
 
 
 @pytest.mark.parametrize("text", ["5\n", "[1, 2]\n", "sections: 5\n", "sections: [5]\n", "a\n"])
