@@ -73,9 +73,7 @@ def seed_phase_facts(run: str, records: Sequence[RunRecord]) -> Iterator[Fact]:
     yield from _step_facts(run, [_scores(phase) for phase in phases], source)
 
 
-def _step_facts(
-    run: str, scores: Sequence[dict[int, Fraction]], source: Source
-) -> Iterator[Fact]:
+def _step_facts(run: str, scores: Sequence[dict[int, Fraction]], source: Source) -> Iterator[Fact]:
     """Yield what each phase but the first brings over the one before, by seed."""
     steps = [compare_seeds(before, after) for before, after in pairwise(scores)]
     corrected = holm([step.p for step in steps])
