@@ -18,6 +18,9 @@ CLASS_NAME = define("{run}.data.classes.{i}", "text", "Name of class i, counted 
 SHARED = define("{run}.data.shared", "count", "Pictures that stand in several splits.")
 SKIPPED = define("{run}.data.skipped", "count", "Corrupt images that were left out, as asked.")
 SAMPLE_SPLIT = define("{run}.data.sample_split", "text", "Split that the sample images are of.")
+N_SAMPLES = define(
+    "{run}.data.samples", "count", "Classes that a sample image is shown of, the first ones."
+)
 TOTAL = define("{run}.data.n", "count", "Samples of all splits together.")
 N = define("{run}.data.{split}.n", "count", "Samples of the split.")
 HEIGHT = define("{run}.data.{split}.height", "px", "Height of an image.")
@@ -60,6 +63,7 @@ def data_facts(run: str, record: RunRecord, key: str) -> Iterator[Fact]:
     yield SKIPPED(data.n_skipped, source("n_skipped"), run=run)
     if data.samples:
         yield SAMPLE_SPLIT(data.samples[0].split, source("samples"), run=run)
+        yield N_SAMPLES(len(data.samples), source("samples"), run=run)
     yield TOTAL(sum(split.n for split in data.splits), source("splits"), run=run)
     for i, name in enumerate(data.classes):
         yield CLASS_NAME(name, source(f"classes[{i}]"), run=run, i=i)

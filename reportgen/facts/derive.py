@@ -39,6 +39,7 @@ from reportgen.facts.model import model_facts
 from reportgen.facts.provenance import provenance_facts
 from reportgen.facts.search import search_facts
 from reportgen.facts.seed_epochs import seed_epoch_facts
+from reportgen.facts.seed_phases import seed_phase_facts
 from reportgen.facts.seed_versus import seed_section_facts
 from reportgen.facts.seeds import seed_facts, versus_facts
 from reportgen.facts.selection import selection_facts
@@ -111,6 +112,7 @@ def all_seed_facts(
         label = f"{experiment}.{trial}" if trial else experiment
         yield from seed_facts(label, found)
         yield from seed_epoch_facts(label, found)
+        yield from seed_phase_facts(label, found)
     yield from search_facts(experiment, by_trial)
     yield from step_facts(experiment, trials, by_trial)
     base = by_trial.pop("")

@@ -18,7 +18,7 @@ Inconsistency = tuple[tuple[str | int, ...], str]
 
 TAKEN = re.compile(
     r"data|model|training|estimator|epochs|versus|rank|groups|filters|seeds?\d*|why|stopped"
-    r"|outcome|diverged_at|ended|trials|maps|maximization|provenance|h\d+"
+    r"|outcome|diverged_at|ended|phases|trials|maps|maximization|provenance|h\d+"
 )
 """Names of facts of an experiment, beside which the facts of its trials stand."""
 

@@ -127,6 +127,8 @@ Artefact = Literal[
     "trial_history",
     "curve_grid",
     "seed_plot",
+    "seed_table",
+    "seed_comparisons",
     "filters",
     "filter_outputs",
     "activation_maximization",

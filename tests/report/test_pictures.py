@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reportgen.facts.derive import derive_facts
 from reportgen.report.picture import PictureError, svg_size
+from reportgen.report.text import plain
 from tests.report.conftest import Project
 
 CURVES = '{{ figura_curvas("fig-a", toy) }}{{ ref("fig-a") }}'
@@ -39,6 +42,33 @@ def test_a_picture_has_its_size_and_its_words(toy: Project, tmp_path: Path) -> N
     assert width == pytest.approx(138.0, abs=0.1)
     assert f'style="width: {width:.2f}mm; height: {height:.2f}mm"' in html
     assert 'alt="Curvas de aprendizaje. En las dos primeras épocas' in html
+
+
+SAMPLES = '{{ figura_muestras("fig-a", toy, "Figuras") }}{{ ref("fig-a") }}'
+
+
+def shown(toy: Project, n: int) -> str:
+    """Return the figure of sample images where the record keeps those of the first n classes."""
+    (run,) = toy.study.runs
+    result = toy.records[run.id].result
+    data = replace(result.data, samples=result.data.samples[:n])
+    records = {run.id: replace(toy.records[run.id], result=replace(result, data=data))}
+    toy = replace(toy, records=records, facts=derive_facts(toy.study, records))
+    toy.answer("first", SAMPLES)
+    return toy.write(None).html.partition("<figure")[2].partition("</figure>")[0]
+
+
+def test_samples_of_every_class(toy: Project) -> None:
+    html = shown(toy, 3)
+    assert "cada una de las tres clases: circle, square y star." in html
+    assert "Figuras. Una imagen del conjunto" in plain(html)
+    assert "por clase." in plain(html)
+
+
+def test_samples_of_the_first_classes_are_told_as_such(toy: Project) -> None:
+    html = shown(toy, 2)
+    assert "de las dos primeras clases, de 3: circle y square." in html
+    assert "de cada una de las dos primeras clases, de 3." in plain(html)
 
 
 def test_a_picture_that_lost_its_head_is_named(tmp_path: Path) -> None:
