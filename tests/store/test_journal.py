@@ -103,8 +103,8 @@ def test_a_death_at_any_write_loses_at_most_the_epoch(store, journal, monkeypatc
             raise Dies
 
     monkeypatch.setattr(module, "write_synced", lambda path, data: step(lambda: write(path, data)))
-    sweep = module.TrainingJournal._sweep
-    monkeypatch.setattr(module.TrainingJournal, "_sweep", lambda self: step(lambda: sweep(self)))
+    sweep = module.TrainingJournal.sweep
+    monkeypatch.setattr(module.TrainingJournal, "sweep", lambda self: step(lambda: sweep(self)))
     with pytest.raises(Dies):
         journal.append(row(3, 0.9), 1.0, b"state 3", b"weights 3")
     monkeypatch.undo()
