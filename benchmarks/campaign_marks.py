@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,10 +69,10 @@ class Marks:
                     found = float(time_)
         return found
 
-    @property
-    def stage(self) -> str:
-        """The stage that the last mark leaves the build in."""
-        return self._stages()[-1]
+    def stage_at(self, struck: float) -> str:
+        """Return the stage that the build was in at a time: an interrupted one leaves it."""
+        passed = sum(time_ <= struck for time_, _, _ in self.rows)
+        return self._stages()[passed - 1] if passed else "planning"
 
     @property
     def seconds(self) -> float:
@@ -112,7 +113,7 @@ def fix_durations() -> None:
     def timed(journal: Any, row: Any, _: float, *rest: Any) -> None:
         append(journal, row, 0.5, *rest)
 
-    TrainingJournal.append = timed  # type: ignore[method-assign]
+    TrainingJournal.append = timed  # type: ignore[assignment,method-assign]
 
 
 def instrument(pipe: int) -> None:
@@ -122,60 +123,80 @@ def instrument(pipe: int) -> None:
     from reportgen.report import document
     from reportgen.stages import laboratory
     from reportgen.stages.sources import SourceShelf
-    from reportgen.store.store import Store
 
-    def tell(kind: str, text: str) -> None:
-        os.write(pipe, f"{time.monotonic():.6f} {kind} {text}\n".encode())
+    marker = Marker(pipe)
+    asked = iter(range(1_000_000))
+    marker.mark(SourceShelf, "fingerprint", "data cache", lambda *_: str(next(asked)))
+    marker.mark(laboratory, "train_stage", "training", marker.training)
+    marker.mark(laboratory, "evaluate_stage", "evaluation", of_horizon)
+    marker.mark(laboratory, "embed_stage", "t-SNE", of_horizon)
+    marker.mark(laboratory, "maximize_stage", "maximization", of_run)
+    marker.mark(keep, "run_notebook", "notebook", lambda _, book, __: str(book.name))
+    marker.mark(document, "render_report", "rendering")
+    marker.mark(document, "write_pdf", "PDF writing")
+    marker.mark(submission, "write_zip", "zip")
+    marker.mark(pipeline, "write_stamp", "stamp")
+    marker.mark_entries()
+    marker.tell(ENTER, "planning: all")
 
-    def mark(owner: Any, name: str, stage: str, detail: Callable[..., str] | None = None) -> None:
+
+def of_run(bench: Any, *_: Any) -> str:
+    """Return what tells apart the stages of runs."""
+    return str(bench.plan.run.id)
+
+
+def of_horizon(bench: Any, _: Any, horizon: int, *__: Any) -> str:
+    """Return what tells apart the stages of runs and horizons."""
+    return f"{bench.plan.run.id} at {horizon}"
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Leaves marks in a pipe."""
+
+    pipe: int
+
+    def tell(self, kind: str, text: str) -> None:
+        """Leave a mark."""
+        os.write(self.pipe, f"{time.monotonic():.6f} {kind} {text}\n".encode())
+
+    @contextmanager
+    def within(self, text: str) -> Iterator[None]:
+        """Leave a mark before and one after."""
+        self.tell(ENTER, text)
+        try:
+            yield
+        finally:
+            self.tell(LEAVE, text)
+
+    def mark(
+        self, owner: Any, name: str, stage: str, detail: Callable[..., str] | None = None
+    ) -> None:
+        """Let a function leave marks; `detail` tells its calls apart by their arguments."""
         inner = getattr(owner, name)
 
         @functools.wraps(inner)
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            text = f"{stage}: {detail(*arguments)}" if detail else stage
-            tell(ENTER, text)
-            try:
+            with self.within(f"{stage}: {detail(*arguments)}" if detail else stage):
                 return inner(*arguments, **named)
-            finally:
-                tell(LEAVE, text)
 
         setattr(owner, name, wrapped)
 
-    def of_training(bench: Any, *_: Any) -> str:
-        tell(RUN, f"{bench.plan.train.digest} {bench.plan.run.id}")
+    def training(self, bench: Any, *_: Any) -> str:
+        """Tell the key of a run's training."""
+        self.tell(RUN, f"{bench.plan.train.digest} {bench.plan.run.id}")
         return str(bench.plan.run.id)
 
-    def of_horizon(bench: Any, _: Any, horizon: int, *__: Any) -> str:
-        return f"{bench.plan.run.id} at {horizon}"
+    def mark_entries(self) -> None:
+        """Let the store tell what it has written, and that it writes a record."""
+        from reportgen.store.store import Store
 
-    asked = iter(range(1_000_000))
-    mark(SourceShelf, "fingerprint", "data cache", lambda *_: str(next(asked)))
-    mark(laboratory, "train_stage", "training", of_training)
-    mark(laboratory, "evaluate_stage", "evaluation", of_horizon)
-    mark(laboratory, "embed_stage", "t-SNE", of_horizon)
-    mark(laboratory, "maximize_stage", "maximization", lambda bench, *_: str(bench.plan.run.id))
-    mark(keep, "run_notebook", "notebook", lambda _, book, __: book.name)
-    mark(document, "render_report", "rendering")
-    mark(document, "write_pdf", "PDF writing")
-    mark(submission, "write_zip", "zip")
-    mark(pipeline, "write_stamp", "stamp")
+        write = Store.write
 
-    write = Store.write
+        def written(store: Store, key: Any, *arguments: Any) -> None:
+            record = self.within(f"record writing: {key.digest}")
+            with record if key.stage == "record" else nullcontext():
+                write(store, key, *arguments)
+                self.tell(WRITTEN, f"{key.stage}-{key.digest}")
 
-    def written(store: Store, key: Any, *arguments: Any) -> None:
-        write(store, key, *arguments)
-        tell(WRITTEN, f"{key.stage}-{key.digest}")
-
-    def recorded(store: Store, key: Any, *arguments: Any) -> None:
-        if key.stage != "record":
-            written(store, key, *arguments)
-            return
-        text = f"record writing: {key.digest}"
-        tell(ENTER, text)
-        try:
-            written(store, key, *arguments)
-        finally:
-            tell(LEAVE, text)
-
-    Store.write = recorded  # type: ignore[method-assign]
-    tell(ENTER, "planning: all")
+        Store.write = written  # type: ignore[assignment,method-assign]

@@ -1,4 +1,4 @@
-"""A study that takes part in every stage and builds in seconds: digits in a zip of class folders."""
+"""A study that has every stage and builds in seconds: digits in a zip of class folders."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@
     python tools/run.py python benchmarks/kill_campaign.py --kills 50 --interrupt
 
 An undisturbed build in a process of its own gives the bytes that all others must
-have (how long an epoch took is in them, so it is set to one value in all), and a second one, in a forked process, the instants at which each stage runs.
+have; how long an epoch took is in them, so it is set to one value in all. A second
+one, in a forked process, gives the instants at which each stage runs.
 Then builds are started and killed, each at an instant drawn from a stage of that
 timeline, the same number for every stage; each round begins with nothing, and is
 started again until it ends. With `--interrupt` they get Ctrl-C in place of SIGKILL.
@@ -22,7 +23,6 @@ import contextlib
 import importlib
 import json
 import os
-import platform
 import random
 import select
 import shutil
@@ -34,19 +34,16 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # before anything is imported that starts threads
-
 from campaign_marks import STAGES, Marks, fix_durations, instrument
 from campaign_study import NAME, make_study
+from campaign_table import Tally, describe_machine, table
 from campaign_verdict import Result, find_faults, finished_epochs, printed_epochs, read_result
 
-LIBRARIES = ("torch", "numpy", "scikit-learn", "weasyprint")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SIGNAL = {False: signal.SIGKILL, True: signal.SIGINT}
 
 
@@ -68,6 +65,7 @@ class Place:
 
     @property
     def project(self) -> Path:
+        """The project's root."""
         return self.folder / "project"
 
     def environment(self) -> dict[str, str]:
@@ -88,24 +86,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How one build ended: its exit code (negative: by that signal), what it told, its marks."""
+    """How one build ended: its exit code (negative: by that signal), what it told, its marks.
+
+    `stage` is the one in which it was struck, empty if it was not.
+    """
 
     code: int
+    stage: str
     out: str
     err: str
     marks: Marks
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a campaign counts."""
-
-    aimed: Counter[str] = field(default_factory=Counter)
-    fell: Counter[str] = field(default_factory=Counter)
-    rounds: int = 0
-    missed: int = 0
-    epochs: int = 0
-    faults: list[str] = field(default_factory=list)
 
 
 def build_plainly(place: Place) -> tuple[float, list[str]]:
@@ -183,14 +173,15 @@ def run_build(place: Place, instant: Instant | None, number: int) -> Attempt:
     out, err = place.folder / "out.txt", place.folder / "err.txt"
     pid, pipe = start_build(place, out, err)
     marks = Marks()
-    deadline = None
+    deadline: float | None = None
+    struck: float | None = None
     while True:
         left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
         ready, _, _ = select.select([pipe], [], [], left)
         if not ready:
+            struck = time.monotonic()
             os.kill(pid, number)
-            deadline = None
-            instant = None
+            deadline = instant = None
         elif not (data := os.read(pipe, 65536)):
             break
         else:
@@ -200,7 +191,8 @@ def run_build(place: Place, instant: Instant | None, number: int) -> Attempt:
     os.close(pipe)
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    return Attempt(code, out.read_text("utf-8"), err.read_text("utf-8"), marks)
+    stage = "" if struck is None else marks.stage_at(struck)
+    return Attempt(code, stage, out.read_text("utf-8"), err.read_text("utf-8"), marks)
 
 
 def draw_instants(
@@ -237,13 +229,13 @@ def run_round(
             assert instant is not None
             struck += 1
             tally.aimed[instant.stage] += 1
-            tally.fell[attempt.marks.stage] += 1
+            tally.fell[attempt.stage] += 1
             if interrupt:
                 tally.faults += interruption_faults(place, attempt)
             continue
         if attempt.code:
             tally.faults.append(
-                f"exit code {attempt.code}, struck in {attempt.marks.stage}: {attempt.err.strip()}"
+                f"exit code {attempt.code}, struck in {attempt.stage or 'no stage'}: {attempt.err.strip()}"
             )
         tally.missed += instant is not None
         break
@@ -261,53 +253,10 @@ def interruption_faults(place: Place, attempt: Attempt) -> Iterator[str]:
     from campaign_verdict import half_written
 
     if attempt.err != "interrupted; what was finished is kept\n":
-        yield f"interrupted in {attempt.marks.stage}, it told: {attempt.err}"
+        yield f"interrupted in {attempt.stage}, it told: {attempt.err}"
     left = half_written(place.folder)
     if left:
-        yield f"interrupted in {attempt.marks.stage}, it left {', '.join(left)}"
-
-
-def describe_machine() -> dict[str, str]:
-    """Return what decides how fast this is, without names or paths."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = {name: metadata.version(name) for name in LIBRARIES}
-    return {
-        "cores": str(len(os.sched_getaffinity(0))),
-        "memory": f"{memory:.0f} GiB",
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        **versions,
-    }
-
-
-def table(tally: Tally, facts: dict[str, Any]) -> str:
-    """Return the results as Markdown."""
-    verb = "interrupted" if facts["interrupt"] else "killed"
-    lines = [
-        f"# Builds {verb} at random instants",
-        "",
-        f"`python benchmarks/kill_campaign.py {facts['arguments']}`",
-        "",
-        f"| stage | aimed at | {verb} in |",
-        "|---|---:|---:|",
-        *(f"| {s} | {tally.aimed[s]} | {tally.fell[s]} |" for s in STAGES),
-        f"| all | {tally.aimed.total()} | {tally.fell.total()} |",
-        "",
-        f"{tally.rounds} rounds from nothing to the end; {tally.missed} builds ended before their "
-        f"instant. {tally.epochs} epochs were trained to their end, none that the journal had. "
-        f"Faults: {len(tally.faults)}.",
-        "",
-        f"Each round ended with the bytes of an undisturbed build: {', '.join(facts['compared'])}; "
-        "no entry of the store was made twice, no file half written was left, no lock held. "
-        if not tally.faults
-        else "\n".join(f"- {fault}" for fault in tally.faults),
-        "",
-        f"Took {facts['seconds']:.0f} s; an undisturbed build takes {facts['plain_s']:.1f} s in a "
-        f"process of its own and {facts['forked_s']:.1f} s in a fork. Machine: "
-        + ", ".join(f"{key} {value}" for key, value in facts["machine"].items())
-        + ".",
-    ]
-    return "\n".join(lines) + "\n"
+        yield f"interrupted in {attempt.stage}, it left {', '.join(left)}"
 
 
 def run_campaign(options: argparse.Namespace, folder: Path) -> tuple[Tally, dict[str, Any]]:
@@ -351,6 +300,8 @@ def main() -> int:
     parser.add_argument("--no-notebooks", dest="notebooks", action="store_false")
     parser.add_argument("--out", type=Path, help="write OUT.md and OUT.json")
     options = parser.parse_args()
+    if not ONE_THREAD.items() <= os.environ.items():  # read where libraries are imported
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | ONE_THREAD)  # noqa: S606
     out = options.out and options.out.absolute()
     options.arguments = [word for word in sys.argv[1:] if word not in {"--out", str(options.out)}]
     with tempfile.TemporaryDirectory(prefix="kill-campaign-") as folder:
