@@ -234,9 +234,8 @@ def run_round(
                 tally.faults += interruption_faults(place, attempt)
             continue
         if attempt.code:
-            tally.faults.append(
-                f"exit code {attempt.code}, struck in {attempt.stage or 'no stage'}: {attempt.err.strip()}"
-            )
+            where = attempt.stage or "no stage"
+            tally.faults.append(f"struck in {where}, exit code {attempt.code}: {attempt.err}")
         tally.missed += instant is not None
         break
     tally.rounds += 1
