@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.building import ELSEWHERE, STAMP, Built, building, last_build
 from reportgen.errors import (
     SystemLibraryError,
     TemplateError,
@@ -16,8 +15,9 @@ from reportgen.errors import (
 )
 from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
 from reportgen.order import Order
-from reportgen.stamp import Stamp, note_data, note_inputs, read_current, write_stamp
-from reportgen.store.files import file_errors, hold_lock, write_synced
+from reportgen.staging import write_synced
+from reportgen.stamp import note_data, note_inputs, write_stamp
+from reportgen.store.files import file_errors
 
 if TYPE_CHECKING:
     from reportgen.facts.fact import Fact
@@ -30,20 +30,6 @@ if TYPE_CHECKING:
     from reportgen.stages.sources import SourceShelf
     from reportgen.store.store import Store
 
-STAMP = ".stamp.json"
-ELSEWHERE = "build in a copy of the project elsewhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What a build left behind; `fresh` says that all of it was there already."""
-
-    pdf: Path
-    archive: Path
-    fresh: bool
-    n_pages: int = 0
-    n_notebooks: int = 0
-
 
 def build(order: Order, progress: Progress) -> Built:
     """Do everything: run what is missing, render, write the submission.
@@ -54,16 +40,18 @@ def build(order: Order, progress: Progress) -> Built:
         Whatever a stage raises; what was finished before is kept.
     """
     stamp_file = order.build_folder / STAMP
-    last = read_current(stamp_file, order.arguments())
+    last = last_build(order)
     if last is not None:
-        pdf, archive = (_output(last, suffix) for suffix in (".pdf", ".zip"))
-        return Built(pdf, archive, fresh=True)
+        return last
     from reportgen.report.html import require_answers
     from reportgen.system import require_pango
 
     study = load(order)
     stamp = note_inputs(order.arguments(), [study.folder, study.templates])
-    with building(study, progress):
+    with building(study, progress) as alone:
+        last = None if alone else last_build(order)
+        if last is not None:
+            return last
         stamp_file.unlink(missing_ok=True)
         require_pango()
         require_answers(study)
@@ -370,22 +358,3 @@ def submit(study: Study, rendered: Rendered, notebooks: Sequence[Path]) -> Path:
         generated=notebooks,
     )
     return write_zip(rendered.pdf.with_suffix(".zip"), files).path
-
-
-@contextmanager
-def building(study: Study, progress: Progress) -> Iterator[None]:
-    """Hold the lock of a study's build folder: a second build of it waits."""
-
-    def waiting() -> None:
-        progress.note(f"another build of {study.label} is under way; waiting for it")
-
-    folder = study.build_folder
-    with file_errors(folder, ELSEWHERE):
-        folder.mkdir(parents=True, exist_ok=True)
-    with hold_lock(folder.with_name(f".{folder.name}.lock"), waiting, ELSEWHERE):
-        yield
-
-
-def _output(stamp: Stamp, suffix: str) -> Path:
-    """Return the file of this kind that a stamped build wrote."""
-    return next(Path(output) for output in stamp.outputs if output.endswith(suffix))

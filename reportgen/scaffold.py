@@ -10,7 +10,8 @@ from reportgen.errors import UsageError
 from reportgen.report.lints import STUB
 from reportgen.spec.study import Study
 from reportgen.spec.yaml_edit import append_item
-from reportgen.store.files import file_errors, write_synced
+from reportgen.staging import write_synced
+from reportgen.store.files import file_errors
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 

@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 
 from reportgen.hashing import canonical_json, sha256_file
-from reportgen.store.files import write_synced
+from reportgen.staging import write_synced
 
 LIBRARIES = ("weasyprint", "jinja2", "matplotlib", "pydantic", "numpy", "pygments")
 """Libraries whose version decides what the page looks like."""

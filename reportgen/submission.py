@@ -20,6 +20,7 @@ from pathlib import Path
 from reportgen.errors import Fault, RunError, SpecError
 from reportgen.hashing import sha256_bytes, sha256_file
 from reportgen.spec.report import GENERATED
+from reportgen.staging import staging_path
 
 TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can hold: contents decide the bytes, not when they were packed."""
@@ -126,7 +127,7 @@ def write_zip(zip_path: Path, files: Sequence[tuple[str, Path]]) -> Submission:
         If the zip cannot be written, or does not hold what was put into it.
     """
     check_names([name for name, _ in files])
-    temporary = zip_path.with_name(f".{zip_path.name}.{os.getpid()}.new")
+    temporary = staging_path(zip_path)
     try:
         entries = tuple(_read_entry(name, source) for name, source in files)
         _pack(temporary, files)

@@ -19,7 +19,7 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"epochs", "errors", "hashing", "maximized", "records", "spaces", "project"}
+LEAVES = {"epochs", "errors", "hashing", "maximized", "records", "spaces", "project", "staging"}
 SPEC_TYPES = {
     "spec.arrays",
     "spec.dataset",
@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
     "hashing": set(),
+    "staging": set(),
     "spaces": set(),
     "epochs": set(),
     "maximized": set(),
@@ -73,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the whole
     "progress": LEAVES | {"plan"},
     "stamp": LEAVES | {"store"},
+    "building": LEAVES | {"spec", "progress", "order", "stamp", "store"},
     "stages": LEAVES | FIRST_HALF | {"spec", "progress", "order"},
     "holdings": LEAVES | FIRST_HALF | {"spec", "progress", "stages", "order"},
     "why": LEAVES
@@ -81,7 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | FIRST_HALF
     | SECOND_HALF
     | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
-    | {"notebooks", "why", "beginning"},
+    | {"notebooks", "why", "beginning", "building"},
     "notebook": LEAVES
     | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},
@@ -114,7 +116,7 @@ LIBRARIES: dict[str, set[str]] = {
     "pydantic_core": {"spec"},
     "ruamel": {"spec", "report.labels"},
     "safetensors": {"models", "training", "store"},
-    "filelock": {"store", "pipeline"},
+    "filelock": {"store", "datasets"},
     "nbformat": {"notebooks"},
     "nbclient": {"notebooks"},
     "jupyter_client": {"notebooks"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from reportgen.datasets.pixel_cache import Decoded, entry_folder, making, read_entry
+from reportgen.datasets.pixel_cache import Decoded, entry_folder, making, making_alone, read_entry
 from reportgen.datasets.place import sign
 from reportgen.errors import DataError, StoreError
 from reportgen.hashing import sha256_json
@@ -55,14 +55,21 @@ class MadePlace(ABC):
         held = read_entry(folder)
         if held is not None:
             return held
+        with making_alone(folder):
+            held = read_entry(folder)
+            if held is None:
+                self._make(files, before, folder)
+                held = read_entry(folder)
+        if held is None:
+            msg = f"{folder}: the decoded images could not be read back; is the disk sound?"
+            raise StoreError(msg)
+        return held
+
+    def _make(self, files: Mapping[str, Path], before: list[list[str | int]], folder: Path) -> None:
+        """Make an entry of the cache; the files must still be as they were `before`."""
         with making(folder) as staging:
             self.make(files, staging)
             if [sign(role, path) for role, path in files.items()] != before:
                 names = ", ".join(str(path) for path in files.values())
                 msg = f"{names}: changed while the images were read; build again"
                 raise DataError(msg)
-        held = read_entry(folder)
-        if held is None:
-            msg = f"{folder}: the decoded images could not be read back; is the disk sound?"
-            raise StoreError(msg)
-        return held

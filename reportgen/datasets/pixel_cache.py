@@ -7,9 +7,11 @@
     <cache folder>/decoded/<key>/labels.u2     classes, little endian
     <cache folder>/decoded/<key>/groups.i4     groups, little endian; only where there are any
 
-An entry is written beside its place, flushed, and renamed into it whole; of two
-builds that make one at a time, the first to finish wins and both are the same.
-An entry whose sizes or digests are not those of its index counts as missing.
+An entry is written beside its place, flushed, and renamed into it whole. Of two
+builds that want one at a time, the second waits for the first; where the folder's
+file system has no locks both make it, the first to finish wins and both are the same.
+An entry whose sizes or digests are not those of its index counts as missing. What a
+killed build left half made is removed by the next one that makes any.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ from reportgen.hashing import canonical_json, sha256_bytes, sha256_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from filelock import FileLock
 
 CACHE_SCHEMA = 1
 INDEX, IMAGES, LABELS, GROUPS = "index.json", "images.u8", "labels.u2", "groups.i4"
@@ -103,6 +107,59 @@ def read_entry(folder: Path) -> Decoded | None:
 
 
 @contextlib.contextmanager
+def making_alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of an entry, so that no other build makes it meanwhile.
+
+    Raises
+    ------
+    StoreError
+        If the cache cannot be written.
+    """
+    with cache_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(folder)
+        lock.acquire()
+    try:
+        _remove_unfinished(folder)
+        yield
+    finally:
+        lock.release()
+
+
+def _lock(folder: Path) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(folder.with_name(f".{folder.name}.lock"))
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what builds left half made that were killed: nobody holds its entry's lock."""
+    from filelock import Timeout
+
+    for staging in folder.parent.glob(".making-*"):
+        name = staging.name.split("-")[1]
+        if name == folder.name:
+            shutil.rmtree(staging, ignore_errors=True)
+            continue
+        unheld = _lock(folder.with_name(name))
+        with contextlib.suppress(Timeout, OSError), unheld.acquire(blocking=False):
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def cache_errors(folder: Path) -> Iterator[None]:
+    """Turn what the file system refuses into a `StoreError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"{folder.parent} cannot be written: {error.strerror or error}; images are kept "
+            "there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
+        )
+        raise StoreError(msg) from error
+
+
+@contextlib.contextmanager
 def making(folder: Path) -> Iterator[Path]:
     """Give a folder to write an entry into; it becomes the entry when nothing failed.
 
@@ -111,17 +168,12 @@ def making(folder: Path) -> Iterator[Path]:
     StoreError
         If there is no space left, or the cache cannot be written.
     """
-    staging = folder.with_name(f".making-{uuid.uuid4().hex}")
+    staging = folder.with_name(f".making-{folder.name}-{uuid.uuid4().hex[:8]}")
     try:
-        staging.mkdir(parents=True)
-        yield staging
-        _put(staging, folder)
-    except OSError as error:
-        msg = (
-            f"{folder.parent} cannot be written: {error.strerror or error}; images are kept "
-            "there: make room, or name another cache folder with the variable XDG_CACHE_HOME"
-        )
-        raise StoreError(msg) from error
+        with cache_errors(folder):
+            staging.mkdir(parents=True)
+            yield staging
+            _put(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

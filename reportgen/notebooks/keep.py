@@ -22,7 +22,8 @@ from reportgen.plan.keys import StageKey
 from reportgen.progress import Progress
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.study import Study
-from reportgen.store.files import file_errors, write_synced
+from reportgen.staging import write_synced
+from reportgen.store.files import file_errors
 from reportgen.store.store import Store
 
 VERSION = 1

@@ -16,12 +16,13 @@ from reportgen.report.draft import style_sheets
 from reportgen.report.html import REFERENCE_WORDS, Page, Writer
 from reportgen.report.ink import SUFFIX as INK
 from reportgen.report.lints import Subject, find_all
-from reportgen.report.pdf import Attachment, replace_file, write_pdf
+from reportgen.report.pdf import Attachment, write_pdf
 from reportgen.report.pictures import FOLDER
 from reportgen.report.spanish import THIN_SPACE
 from reportgen.report.text import without_grounds
 from reportgen.report.view import View
 from reportgen.spec.study import Study
+from reportgen.staging import write_synced
 
 # A thin space in the text, not in a tag: the style sheet widens it.
 _THIN_SPACE = re.compile(rf"{THIN_SPACE}(?![^<]*>)")
@@ -73,7 +74,7 @@ def render_report(
         style_sheets=style_sheets(study),
     )
     for path, content in ((paths[1], page.html.encode()), (paths[2], results)):
-        replace_file(path, content)
+        write_synced(path, content)
     remove_old(build_folder, page)
     artefacts = {question: tuple(held) for question, held in page.registry.artefacts.items()}
     return Rendered(*paths, n_pages, artefacts)

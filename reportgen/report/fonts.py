@@ -11,6 +11,7 @@ hyphenates with "-" and widens the thin space, and the micro sign is U+00B5.
 
 from __future__ import annotations
 
+import filecmp
 import importlib.util
 import os
 import shutil
@@ -94,7 +95,7 @@ def lay_out_fonts(root: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for face in FACES:
         source, target = font_file(face), folder / face.file
-        if not target.is_file() or target.stat().st_size != source.stat().st_size:
+        if not target.is_file() or not filecmp.cmp(source, target, shallow=False):
             shutil.copyfile(source, target)
     config = folder / "fonts.conf"
     text = _CONFIG.format(fonts=folder.resolve(), cache=(folder / "cache").resolve())

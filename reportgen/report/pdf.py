@@ -17,6 +17,7 @@ from reportgen.report.fonts import FAMILIES, lay_out_fonts
 from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows
 from reportgen.report.strict_log import StrictLog
+from reportgen.staging import write_synced
 
 if TYPE_CHECKING:
     from weasyprint import Document
@@ -92,15 +93,8 @@ def write_pdf(
     faults += lost_text(document, source.etree_element)
     if faults:
         raise TemplateError(faults=faults)
-    replace_file(out, content)
+    write_synced(out, content)
     return len(document.pages)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that it is never half there."""
-    fresh = path.with_name(f"{path.name}.part")
-    fresh.write_bytes(content)
-    fresh.replace(path)
 
 
 @contextmanager

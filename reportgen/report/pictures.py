@@ -40,6 +40,7 @@ from reportgen.report.map_pictures import (
 from reportgen.report.picture import Picture, PictureError, Say, chosen_words, svg_size
 from reportgen.report.search_pictures import Note, draw_curve_grid, draw_seed_plot
 from reportgen.report.text import plain
+from reportgen.staging import write_synced
 
 if TYPE_CHECKING:
     from reportgen.figures.drawing import Drawing
@@ -367,9 +368,7 @@ class Pictures:
         path = self._root / FOLDER / name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(".part")
-            fresh.write_bytes(drawing.draw(self._style))
-            fresh.replace(path)
+            write_synced(path, drawing.draw(self._style))
         return Picture(artefact, url, *svg_size(path), checkpoint, spans=spans)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,15 +78,21 @@ class SourceShelf:
             return str(json.loads(entry.files[FINGERPRINT]))
         if self.looking and not location.holds_arrays:
             return UNREAD
-        found = fingerprint(self.source(spec))
         if self.looking:
-            return found
-        try:
-            with self.store.lock(key):
-                self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})
-        except StoreError:
-            # A cache that cannot be kept costs a second at the next build, no result.
-            return found
+            return fingerprint(self.source(spec))
+        source = self.source(spec)
+        # A cache that cannot be kept costs a second at each build, no result.
+        with suppress(StoreError), self.store.lock(key):
+            return self._kept_fingerprint(source, key)
+        return fingerprint(source)
+
+    def _kept_fingerprint(self, source: Source, key: StageKey) -> str:
+        """Return the fingerprint of a source, put into the store if no other build has."""
+        entry = self.store.read(key)
+        if entry is not None:
+            return str(json.loads(entry.files[FINGERPRINT]))
+        found = fingerprint(source)
+        self.store.write(key, {FINGERPRINT: canonical_json(found)}, {})
         return found
 
 

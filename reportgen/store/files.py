@@ -1,10 +1,8 @@
-"""Writing files so that a reader sees the old one or the new one, never half of one."""
+"""Locks, and what the file system's refusals become."""
 
 from __future__ import annotations
 
 import errno
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,28 +32,6 @@ def file_errors(where: Path, remedy: str = OTHER_STORE) -> Iterator[None]:
         raise StoreError(msg) from error
 
 
-def write_synced(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step, flushed to the disk and verified.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, or reads back otherwise; the file is as it was then.
-    """
-    staging = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with staging.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if staging.read_bytes() != data:
-            raise OSError(errno.EIO, "what was written reads back otherwise", str(path))
-        staging.replace(path)
-    except BaseException:
-        staging.unlink(missing_ok=True)
-        raise
-
-
 @contextmanager
 def hold_lock(
     path: Path, waiting: Callable[[], None] | None = None, remedy: str = OTHER_STORE
@@ -76,5 +52,22 @@ def hold_lock(
             lock.acquire()
     try:
         yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Hold a file's lock if nobody else does; tell whether it is held."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
     finally:
         lock.release()

@@ -16,8 +16,9 @@ from reportgen.plan.network import fingerprint_model
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.run import Run
 from reportgen.spec.study import Study
+from reportgen.staging import write_synced
 from reportgen.store.codec import ARRAYS, RECORD, decode_record, encode_record
-from reportgen.store.files import file_errors, write_synced
+from reportgen.store.files import file_errors
 
 SUFFIXES = {RECORD: ".json", ARRAYS: ".safetensors"}
 

@@ -13,7 +13,6 @@ instant, a training has lost at most the epoch that was under way.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,7 +24,9 @@ from reportgen.errors import StoreError
 from reportgen.hashing import sha256_bytes, sha256_file
 from reportgen.plan.keys import StageKey
 from reportgen.records import EpochRow, within
-from reportgen.store.files import file_errors, write_synced
+from reportgen.staging import write_synced
+from reportgen.store.files import file_errors
+from reportgen.store.seal import seal, unseal
 from reportgen.store.store import STORE_SCHEMA, Store
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class TrainingJournal:
             self.seconds = (*self.seconds, seconds)
             self._state = new_state
             self._write()
-            self._sweep()
+            self.sweep()
 
     def stop(self, reason: str, diverged_at: int) -> None:
         """Note that training ended for good: why, and the epoch whose loss was not finite."""
@@ -162,9 +163,10 @@ class TrainingJournal:
             "state": self._state,
             "weights": {str(epoch): file for epoch, file in self._weights.items()},
         }
-        write_synced(self.folder / JOURNAL, json.dumps(content, indent=1).encode())
+        write_synced(self.folder / JOURNAL, seal(content))
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """Remove what the journal does not name: older states, files half written."""
         named = {JOURNAL, *(file["file"] for file in self._weights.values())}
         if self._state:
             named.add(self._state["file"])
@@ -193,7 +195,9 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
     """Return the journal of a training, empty if there is none or it is damaged.
 
     A damaged one is removed first: what it named cannot be trusted. One that
-    cannot be read is left alone, since hours of training may lie there.
+    cannot be read is left alone, since hours of training may lie there. What a
+    killed build left half written in its folder is removed. To be called under the
+    lock of `key`.
 
     Raises
     ------
@@ -206,6 +210,9 @@ def open_journal(store: Store, key: StageKey) -> TrainingJournal:
         with file_errors(folder):
             shutil.rmtree(folder)
         journal = TrainingJournal(folder, key)
+    elif journal.folder.is_dir():
+        with file_errors(journal.folder):
+            journal.sweep()
     return journal
 
 
@@ -224,7 +231,7 @@ def peek_journal(store: Store, key: StageKey) -> TrainingJournal | None:
     with file_errors(folder):
         content = (folder / JOURNAL).read_bytes()
     with suppress(ValueError, KeyError, TypeError, AttributeError):
-        journal = _parse(folder, key, json.loads(content))
+        journal = _parse(folder, key, unseal(content))
         return journal if journal.intact() else None
     return None
 

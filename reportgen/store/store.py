@@ -6,18 +6,18 @@
     <store>/<stage>/<key>/entry.json       files with their SHA-256, fields of the key, provenance
     <store>/<stage>/<key>/<file> …         none of `data`, which only notes the key's fields
     <store>/locks/<stage>-<key>.lock       held while an entry is made
-    <store>/tmp/…                          what is being written
+    <store>/tmp/<stage>-<key>/…            what is being written, by who holds that lock
 
 An entry is written under `tmp`, flushed, and renamed into its place whole, so
 that it is there or not. Reading verifies every hash; a damaged entry counts as
-missing and is made again.
+missing and is made again. What a killed build left under `tmp` is removed by the
+next one that writes.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ from typing import Any
 from reportgen.errors import StoreError
 from reportgen.hashing import canonical_json, sha256_bytes
 from reportgen.plan.keys import StageKey
-from reportgen.store.files import file_errors, hold_lock, write_synced
+from reportgen.staging import remove_staged, write_synced
+from reportgen.store.files import file_errors, hold_lock, try_lock
+from reportgen.store.seal import seal, unseal
 
 STORE_SCHEMA = 1
 ENTRY = "entry.json"
@@ -58,6 +60,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._swept = False
         self._check_schema()
 
     def _check_schema(self) -> None:
@@ -67,7 +70,10 @@ class Store:
         try:
             schema = json.loads(marker.read_bytes())["schema"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            msg = f"{marker}: not the marker of a store; choose another folder with --store"
+            msg = (
+                f"{marker}: not the marker of a store; choose another folder with --store, or "
+                "remove that file if the folder is one: what lies there is verified anyway"
+            )
             raise StoreError(msg) from error
         if schema != STORE_SCHEMA:
             msg = (
@@ -91,15 +97,34 @@ class Store:
         with file_errors(self.root):
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
             (self.root / "tmp").mkdir(exist_ok=True)
-            marker = self.root / MARKER
+            if not (self.root / MARKER).is_file():
+                self._mark()
+            if not self._swept:
+                self._swept = True
+                self._sweep()
+
+    def _mark(self) -> None:
+        marker = self.root / MARKER
+        with hold_lock(self._lock_file("store")):
             if not marker.is_file():
+                remove_staged(self.root)
                 write_synced(marker, canonical_json({"schema": STORE_SCHEMA}) + b"\n")
+
+    def _sweep(self) -> None:
+        """Remove entries that were never finished, whose lock nobody holds any more."""
+        for staging in (self.root / "tmp").iterdir():
+            with try_lock(self._lock_file(staging.name)) as held:
+                if held:
+                    shutil.rmtree(staging, ignore_errors=True)
+
+    def _lock_file(self, name: str) -> Path:
+        return self.root / "locks" / f"{name}.lock"
 
     @contextmanager
     def lock(self, key: StageKey, waiting: Callable[[], None] | None = None) -> Iterator[None]:
         """Hold an entry's lock; where another build holds it, say so and wait."""
         self.prepare()
-        with hold_lock(self.root / "locks" / f"{key.stage}-{key.digest}.lock", waiting):
+        with hold_lock(self._lock_file(_name(key)), waiting):
             yield
 
     def read(self, key: StageKey) -> Entry | None:
@@ -109,7 +134,7 @@ class Store:
     def write(
         self, key: StageKey, files: Mapping[str, bytes], provenance: Mapping[str, Any]
     ) -> None:
-        """Write an entry whole, in place of a damaged one.
+        """Write an entry whole, in place of a damaged one; to be called under its lock.
 
         Raises
         ------
@@ -118,7 +143,7 @@ class Store:
         """
         self.prepare()
         target = self.folder(key.stage, key.digest)
-        staging = self.root / "tmp" / uuid.uuid4().hex
+        staging = self.root / "tmp" / _name(key)
         entry = {
             "schema": STORE_SCHEMA,
             "stage": key.stage,
@@ -129,10 +154,12 @@ class Store:
         }
         with file_errors(self.root):
             try:
+                if staging.exists():
+                    shutil.rmtree(staging)
                 staging.mkdir()
                 for name, data in files.items():
                     write_synced(staging / name, data)
-                write_synced(staging / ENTRY, json.dumps(entry, indent=1).encode())
+                write_synced(staging / ENTRY, seal(entry))
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if target.exists():
                     shutil.rmtree(target)
@@ -141,10 +168,14 @@ class Store:
                 shutil.rmtree(staging, ignore_errors=True)
 
 
+def _name(key: StageKey) -> str:
+    return f"{key.stage}-{key.digest}"
+
+
 def read_entry(folder: Path) -> Entry | None:
     """Return the entry in a folder, or None if a file is missing or its hash differs."""
     try:
-        entry = json.loads((folder / ENTRY).read_bytes())
+        entry = unseal((folder / ENTRY).read_bytes())
         files = {name: (folder / name).read_bytes() for name in entry["files"]}
         intact = all(sha256_bytes(files[name]) == sha for name, sha in entry["files"].items())
         return Entry(files, entry["provenance"]) if intact else None

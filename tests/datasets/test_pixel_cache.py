@@ -15,6 +15,7 @@ from reportgen.datasets.pixel_cache import (
     INDEX,
     LABELS,
     making,
+    making_alone,
     read_entry,
     write_index,
     write_split,
@@ -170,3 +171,44 @@ def test_labels_above_a_byte_come_back(tmp_path: Path) -> None:
     assert held is not None
     assert held.splits["all"].labels.dtype == np.uint16
     assert held.splits["all"].labels.tolist() == [300]
+
+
+def test_what_killed_builds_left_is_removed_by_the_next_that_makes_any(tmp_path: Path) -> None:
+    """Whether of the same images or of others, or of an older version."""
+    cache = tmp_path / "decoded"
+    for name in ("key-0123abcd", "other-0123abcd", "0123456789abcdef0123456789abcdef"):
+        (cache / f".making-{name}").mkdir(parents=True)
+        (cache / f".making-{name}" / IMAGES).write_bytes(b"ha")
+    with making_alone(cache / "key"), making(cache / "key") as staging:
+        fill(staging)
+    assert list(cache.glob(".making-*")) == []
+    assert read_entry(cache / "key") is not None
+
+
+def test_what_another_build_is_making_is_left_alone(tmp_path: Path) -> None:
+    cache = tmp_path / "decoded"
+    with making_alone(cache / "other"), making(cache / "other") as held:
+        with making_alone(cache / "key"):
+            assert held.is_dir()
+        fill(held)
+    assert read_entry(cache / "other") is not None
+
+
+def test_two_that_want_the_same_images_make_them_once(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_zip(tmp_path, made_files(), resize=9)
+    location = locate("pets", tmp_path, source=spec_of("zip", "pets.zip"))
+    made, make = [], type(location.place).make
+
+    def counted(place: object, files: object, staging: Path) -> None:
+        made.append(staging)
+        make(place, files, staging)
+
+    monkeypatch.setattr(type(location.place), "make", counted)
+    threads = [threading.Thread(target=load_source, args=(location,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1

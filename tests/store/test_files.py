@@ -9,7 +9,8 @@ import time
 import pytest
 
 from reportgen.errors import StoreError
-from reportgen.store.files import file_errors, hold_lock, write_synced
+from reportgen.staging import write_synced
+from reportgen.store.files import file_errors, hold_lock
 
 
 def test_replaces_the_content(tmp_path):

@@ -8,7 +8,7 @@ from reportgen.errors import StoreError
 from reportgen.plan.keys import StageKey
 from reportgen.records import EpochRow
 from reportgen.store import journal as module
-from reportgen.store.journal import JOURNAL, Session, open_journal
+from reportgen.store.journal import JOURNAL, Session, open_journal, peek_journal
 from reportgen.store.store import Store
 
 KEY = StageKey("train", {"version": 1, "seed": 7})
@@ -103,8 +103,8 @@ def test_a_death_at_any_write_loses_at_most_the_epoch(store, journal, monkeypatc
             raise Dies
 
     monkeypatch.setattr(module, "write_synced", lambda path, data: step(lambda: write(path, data)))
-    sweep = module.TrainingJournal._sweep
-    monkeypatch.setattr(module.TrainingJournal, "_sweep", lambda self: step(lambda: sweep(self)))
+    sweep = module.TrainingJournal.sweep
+    monkeypatch.setattr(module.TrainingJournal, "sweep", lambda self: step(lambda: sweep(self)))
     with pytest.raises(Dies):
         journal.append(row(3, 0.9), 1.0, b"state 3", b"weights 3")
     monkeypatch.undo()
@@ -192,3 +192,33 @@ def test_the_journal_explains_itself(journal):
     content = json.loads((journal.folder / JOURNAL).read_text(encoding="utf-8"))
     assert content["key"] == KEY.digest
     assert content["fields"] == KEY.fields
+
+
+def test_what_a_killed_build_left_is_removed_when_training_goes_on(store, journal):
+    for name in (".state-0003.safetensors.0123abcd", "state-0001.safetensors"):
+        (journal.folder / name).write_bytes(b"ha")
+    assert len(open_journal(store, KEY).rows) == 2
+    assert names(journal) == [JOURNAL, "state-0002.safetensors", "weights-0001.safetensors"]
+
+
+def test_every_flipped_digit_of_the_journal_is_found(store, journal):
+    """An accuracy that is another by a bit would choose another epoch."""
+    file = journal.folder / JOURNAL
+    sound = file.read_bytes()
+    digits = [at for at, byte in enumerate(sound) if chr(byte).isdigit()]
+    assert len(digits) > 200
+    for at in digits[::7]:
+        flipped = bytearray(sound)
+        flipped[at] ^= 1
+        file.write_bytes(flipped)
+        assert peek_journal(store, KEY) is None, sound[at - 20 : at + 20]
+    file.write_bytes(sound)
+    assert len(open_journal(store, KEY).rows) == 2
+
+
+def test_a_journal_from_before_there_were_seals_is_read(store, journal):
+    file = journal.folder / JOURNAL
+    content = json.loads(file.read_bytes())
+    del content["sha256"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert open_journal(store, KEY).rows == journal.rows

@@ -140,6 +140,64 @@ store.write(StageKey("evaluate", {KEY.fields!r}), {FILES!r}, {{}})
     assert store.read(KEY).files == FILES
 
 
+def debris(store, key, text="ha"):
+    """Leave what a process leaves that is killed while it writes an entry."""
+    folder = store.root / "tmp" / f"{key.stage}-{key.digest}"
+    folder.mkdir()
+    (folder / ".a.bin.0123abcd").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_what_killed_builds_left_is_removed_by_the_next_that_writes(store):
+    store.prepare()
+    debris(store, KEY)
+    (store.root / "tmp" / "0123456789abcdef0123456789abcdef").mkdir()  # of an older version
+    other = StageKey("evaluate", {"version": 1, "horizon": 3})
+    Store(store.root).write(other, FILES, {})
+    assert list((store.root / "tmp").iterdir()) == []
+
+
+def test_what_another_build_is_writing_is_left_alone(store):
+    with store.lock(KEY):
+        folder = debris(store, KEY)
+        Store(store.root).prepare()
+        assert folder.is_dir()
+    Store(store.root).prepare()
+    assert not folder.exists()
+
+
+def test_an_entry_is_written_over_what_was_never_finished(store):
+    store.prepare()
+    folder = debris(store, KEY)
+    store.write(KEY, FILES, {})
+    assert store.read(KEY).files == FILES
+    assert not folder.exists()
+
+
+def test_a_marker_half_written_is_removed(store):
+    store.root.mkdir()
+    (store.root / ".store.json.0123abcd").write_text("{", encoding="utf-8")
+    store.prepare()
+    assert sorted(path.name for path in store.root.iterdir()) == ["locks", "store.json", "tmp"]
+
+
+def test_a_flipped_bit_of_what_an_entry_notes_is_found(store):
+    """An estimator's fit takes its thread count from there."""
+    store.write(KEY, FILES, {"threads": 2})
+    file = entry_folder(store) / ENTRY
+    file.write_bytes(file.read_bytes().replace(b'"threads": 2', b'"threads": 3'))
+    assert store.read(KEY) is None
+
+
+def test_an_entry_from_before_there_were_seals_is_read(store):
+    store.write(KEY, FILES, {"device": "cpu"})
+    file = entry_folder(store) / ENTRY
+    content = json.loads(file.read_bytes())
+    del content["sha256"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert store.read(KEY).files == FILES
+
+
 def test_a_newer_schema_is_refused(store):
     store.prepare()
     (store.root / "store.json").write_text('{"schema": 2}', encoding="utf-8")
@@ -186,7 +244,7 @@ def test_a_lock_serialises_two_processes(store, tmp_path):
 def test_locks_of_other_entries_do_not_wait(store):
     other = StageKey("evaluate", {"version": 1, "horizon": 3})
     with store.lock(KEY), store.lock(other):
-        assert len(list((store.root / "locks").iterdir())) == 2
+        assert len(list((store.root / "locks").glob("evaluate-*"))) == 2
 
 
 @pytest.fixture
