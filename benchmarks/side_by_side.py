@@ -200,7 +200,7 @@ def time_step(bench: object, batch: int, threads: int, seconds: float) -> float:
         while time.perf_counter() < end or len(found) < 8:
             started = time.perf_counter()
             optimizer.zero_grad()
-            cross_entropy(network.logits(images), labels).backward()
+            cross_entropy(network.logits(images), labels).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             found.append(time.perf_counter() - started)
     return statistics.median(found[3:])
@@ -226,7 +226,7 @@ def write_results(found: Mapping[str, Sequence[Timed]], steps: Sequence[Step]) -
     from reportgen.training.workload import SMALL_STEP
 
     def median(name: str, field: str) -> float:
-        return statistics.median(getattr(timed, field) for timed in found[name])
+        return float(statistics.median(getattr(timed, field) for timed in found[name]))
 
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9
     rows = []
