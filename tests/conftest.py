@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from tests.toy_project import Outcome, Toy, make_toy
+from tests.toy_project import Outcome, Toy, make_toy, set_durations
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,6 +86,18 @@ def toy(tmp_path: Path) -> Toy:
 def built(built_toy: Toy, tmp_path: Path) -> Toy:
     """Return a toy project whose store and build folder are full."""
     return built_toy.copy(tmp_path / "project", build=True)
+
+
+@pytest.fixture
+def same_durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each epoch take half a second."""
+    set_durations(monkeypatch)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put decoded images beside the project."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
