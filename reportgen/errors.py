@@ -147,7 +147,7 @@ def abridged(message: str) -> str:
 
     Examples
     --------
-    >>> abridged("a\\n" * 200).endswith("a\\n… and 101 more lines")
+    >>> abridged("a\n" * 200).endswith("a\n… and 101 more lines")
     True
     >>> abridged("a" * 1000) == "a" * 299 + " … " + "a" * 298
     True

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
@@ -87,8 +88,9 @@ def made(run):
     )
     if run.experiment == "toy_svm":
         return with_test(as_estimator(record))
-    if run.experiment == "toy_pair":
-        return record
+    if run.experiment == "toy_pair":  # two samples of each group
+        groups = np.arange(len(record.arrays["labels"]), dtype=np.int32) // 2
+        return dataclasses.replace(record, arrays={**record.arrays, "groups": groups})
     return with_maximized(with_filters(with_an_island(with_test(in_two_phases(record)))))
 
 

@@ -93,7 +93,7 @@ def test_what_would_grow_beyond_all_bounds_is_refused(sandbox: Sandbox, text: st
     began = time.process_time()
     with pytest.raises(GrownError):
         written(sandbox, text)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_would_never_end_has_no_steps_left(sandbox: Sandbox, text: str) -> 
     began = time.process_time()
     with pytest.raises(SpentError, match=f"more than {STEPS} steps"):
         written(sandbox, text)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 20
 
 
 def test_a_template_that_includes_itself_twice_has_no_steps_left(tmp_path: Path) -> None:

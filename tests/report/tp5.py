@@ -22,6 +22,7 @@ Given = dict[str, tuple[object, str]]
 DIGITS = tuple("0123456789")
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 ALIASES = {"from_letters": ("second", "chosen"), "from_fashion": ()}
+SOURCES = ("fashion", "letters")
 MEASURED = 10
 """Epochs that are measured of the runs on digits, one in five."""
 HEAD_ONLY = 35
@@ -116,6 +117,7 @@ def _made(run: RunId) -> RunRecord:
     classes = LETTERS if run.experiment == "letters" else DIGITS
     record = make_record(
         run,
+        dataset=run.experiment if run.experiment in SOURCES else "digits",
         classes=classes,
         side=28,
         n_train=10 * len(classes),
@@ -124,7 +126,7 @@ def _made(run: RunId) -> RunRecord:
         horizons=(MEASURED,),
         error_rate=0.05 + 0.01 * (run.seed % 7) / 7,
     )
-    if run.experiment not in {"fashion", "letters"}:
+    if run.experiment not in SOURCES:
         record = _every_fifth(record, phases=run.experiment.startswith("from_"))
     record = with_test(record, 10 * len(classes))
     aliases = ALIASES.get(run.experiment, ("first", "second"))
