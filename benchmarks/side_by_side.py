@@ -148,6 +148,9 @@ def time_commands(data: Path, repeats: int) -> Mapping[str, list[Timed]]:
 
 def time_steps(data: Path, seconds: float) -> Iterator[Step]:
     """Yield what a training step of each network takes with one thread and with all."""
+    from reportgen.system import share_cores
+
+    share_cores()  # as every command does, before torch is imported
     import torch
 
     from reportgen.holdings import plan
@@ -168,12 +171,13 @@ def time_steps(data: Path, seconds: float) -> Iterator[Step]:
             assert bench.spec.training is not None
             batch = bench.spec.training.batch_size
             work = count_multiply_adds(bench.blank(), bench.input_shape) * batch
+            named = f"{experiment}.{trial}".rstrip(".")
             one, every = (
                 time_step(bench, batch, threads, seconds)
                 for threads in (1, torch.get_num_threads())
             )
-            tell(f"{experiment}.{trial}: {one * 1e3:.2f} ms, {every * 1e3:.2f} ms")
-            yield Step(f"{experiment}.{trial}".rstrip("."), work, one, every)
+            tell(f"{named}: {one * 1e3:.2f} ms, {every * 1e3:.2f} ms")
+            yield Step(named, work, one, every)
 
 
 def time_step(bench: object, batch: int, threads: int, seconds: float) -> float:
