@@ -92,8 +92,9 @@ def _peak_mib() -> int:
     return next(int(line.split()[1]) >> 10 for line in status.splitlines() if "VmHWM" in line)
 
 
-def _work(pipe: Connection, cases: Sequence[Case], place: Path) -> None:
-    """Try cases one after the other, and tell how each ended."""
+def _work(other: Connection, pipe: Connection, cases: Sequence[Case], place: Path) -> None:
+    """Try cases one after the other, and tell how each ended; without a listener, end."""
+    other.close()
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(null, stream)
@@ -114,7 +115,7 @@ def tried(cases: Sequence[Case], seeds: Path, place: Path, batch: int = 150) -> 
         shutil.copytree(seeds, place, symlinks=True)
         here, there = context.Pipe(duplex=False)
         now = [case for case in left[:batch] if case.kind == left[0].kind]
-        worker = context.Process(target=_work, args=(there, now, place))
+        worker = context.Process(target=_work, args=(here, there, now, place))
         worker.start()
         there.close()
         n_done = 0

@@ -161,11 +161,11 @@ class Allowance:
             if widest > MAX_WIDTH and name not in {"%", "format", "default", "d", "int"}:
                 msg = f"{name} with {widest}"
                 raise _grown(msg, MAX_WIDTH)
-        n_parts = len(text) if isinstance(text, (str, *_CONTAINERS, dict, range)) else _UNKNOWN
-        longest = max((_length(other) for other in others), default=0)
-        if longest and n_parts * longest > 5 * MAX_TEXT:
-            msg = f"{name} of {n_parts} parts with {longest} characters"
-            raise _grown(msg, MAX_TEXT)
+        n_parts = max(map(_parts, (text, *others)))
+        texts = (text, *others) if any(map(_many, others)) else others
+        longest = max((len(one) for one in texts if isinstance(one, str)), default=0)
+        if n_parts * longest > 5 * MAX_TEXT:
+            raise _grown(f"{name} of {n_parts} parts with {longest} characters", MAX_TEXT)
 
     def layout(self, text: str) -> None:
         """Refuse a text for ``.format`` whose fields are very wide, or as wide as a value says."""
@@ -200,8 +200,16 @@ def weight_of(value: object) -> int:
     return weight
 
 
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, str) else 0
+def _many(value: object) -> bool:
+    """Whether a value is no single one and no text."""
+    return isinstance(value, (*_CONTAINERS, dict, range, Iterator))
+
+
+def _parts(value: object) -> int:
+    """Return how many parts a value has, or may have."""
+    if isinstance(value, Iterator):
+        return _UNKNOWN
+    return len(value) if isinstance(value, (str, *_CONTAINERS, dict, range)) else 1
 
 
 def _require_bits(n: int) -> None:

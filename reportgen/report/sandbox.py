@@ -93,8 +93,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for name in RANDOM:
             self.filters.pop(name, None)
             self.globals.pop(name, None)
-        finish = self.finalize or _same
-        self.finalize = lambda value: finish(self.allowance.sized(value))
+        self._written: Callable[[Any], Any] = self.finalize or _same
+        self.finalize = self.finish
 
     def _bounded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a filter of Jinja that makes no more than a template may have."""
@@ -107,6 +107,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return self.allowance.sized(function(*given, **named))
 
         return apply
+
+    def finish(self, value: Any) -> Any:
+        """Return what is written of a value (Jinja's `finalize`), which is not too large."""
+        return self._written(self.allowance.sized(value))
 
     # ── reading ─────────────────────────────────────────────────────────────
 
@@ -226,7 +230,7 @@ def _written(node: nodes.Node) -> int:
     return sum(len(data.data) for data in node.find_all(nodes.TemplateData))
 
 
-def _call(method: str, *given: nodes.Expr) -> nodes.Call:
+def _call(method: str, *given: nodes.Node) -> nodes.Call:
     """Return the call of a method of the environment's allowance."""
     function = nodes.EnvironmentAttribute(f"allowance.{method}")
     return nodes.Call(function, [*given], [], None, None, lineno=given[0].lineno)

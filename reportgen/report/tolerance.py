@@ -21,7 +21,7 @@ from markupsafe import Markup
 from reportgen.facts.fact import FactTree
 from reportgen.report.allowance import SpentError
 from reportgen.report.arrivals import Arrival, traced
-from reportgen.report.environment import Environment, finish
+from reportgen.report.environment import Environment
 from reportgen.report.mistakes import ABSORBED, PRINTED, Mistakes, holds_absorbed, tainted
 from reportgen.report.places import NO_SUCH, Line, Trail, describe, trail_here, trail_of
 from reportgen.report.sketches import Slip
@@ -331,7 +331,7 @@ class Tolerant(Environment):
     def printed(self, place: Place | None, convert: Callable[[Any], str], value: Any) -> str:
         """Return a value as it is printed."""
         try:
-            text = convert(finish(value))
+            text = convert(self.finish(value))
         except Exception as error:  # noqa: BLE001
             text = str(self.absorb(error, place, value))
         return self.said(text)
