@@ -171,13 +171,13 @@ def time_steps(data: Path, seconds: float) -> Iterator[Step]:
             assert bench.spec.training is not None
             batch = bench.spec.training.batch_size
             work = count_multiply_adds(bench.blank(), bench.input_shape) * batch
-            named = f"{experiment}.{trial}".rstrip(".")
+            label = f"{experiment}.{trial}".rstrip(".")
             one, every = (
                 time_step(bench, batch, threads, seconds)
                 for threads in (1, torch.get_num_threads())
             )
-            tell(f"{named}: {one * 1e3:.2f} ms, {every * 1e3:.2f} ms")
-            yield Step(named, work, one, every)
+            tell(f"{label}: {one * 1e3:.2f} ms, {every * 1e3:.2f} ms")
+            yield Step(label, work, one, every)
 
 
 def time_step(bench: object, batch: int, threads: int, seconds: float) -> float:
