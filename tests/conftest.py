@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,12 @@ settings.load_profile("reportgen")
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; two pools of threads fight
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background by a shell: what tests interrupt would never hear of it.
+    with contextlib.suppress(ValueError):  # outside the main thread
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
