@@ -73,8 +73,7 @@ def fit_stage(
         progress.stage(run, decide_stage("train", entry is not None))
         if entry is not None:
             fitted = _read(entry)
-            threads = fitted.sessions[0].threads
-            return fitted, place_run(bench, device, threads)
+            return fitted, place_run(bench, device, fitted.sessions[0])
         placement = place_run(bench, device)
         started = time.perf_counter()
         summary, answers = _fit(bench, placement)

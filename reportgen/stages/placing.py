@@ -1,4 +1,4 @@
-"""Where a run computes: its device, and the threads that its own work is worth."""
+"""Where a run computes: its device, and the threads and precision that its own work is worth."""
 
 from __future__ import annotations
 
@@ -7,34 +7,45 @@ from dataclasses import replace
 
 from reportgen.order import Device
 from reportgen.stages.bench import EVALUATED, Bench
+from reportgen.store.journal import Session
 from reportgen.training.placement import Placement, choose_placement
-from reportgen.training.workload import Workload, count_multiply_adds
+from reportgen.training.workload import Workload, count_multiply_adds, has_groups
 
 
-def place_run(bench: Bench, device: Device, threads: int | None = None) -> Placement:
-    """Return where a run computes; `threads` are those that it began with, if it has begun.
+def place_run(bench: Bench, device: Device, begun: Session | None = None) -> Placement:
+    """Return where a run computes; `begun` is how it began, if it has.
 
-    Otherwise, on a CPU, its own work decides them: see `Workload.threads`. So they are
-    the same whatever runs beside it.
+    It goes on with the threads that it had and, on a device of the same kind, in the
+    same precision. Otherwise, on a CPU, its own work decides both: see
+    `Workload.threads` and `Workload.precision`. So they are the same whatever runs
+    beside it.
 
     Raises
     ------
     UsageError
         If the device that was asked for does not exist, or lacks the precision.
     """
+    threads = None if begun is None else begun.threads
     placement = choose_placement(device, bench.spec.precision, threads)
-    if threads is not None or placement.device != "cpu":
+    if begun is not None and begun.device == placement.device:
+        return replace(placement, precision=begun.precision)
+    if placement.device != "cpu":
         return placement
-    return replace(placement, threads=measure_work(bench).threads(placement.threads))
+    work = measure_work(bench)
+    if bench.spec.precision == "auto":
+        placement = replace(placement, precision=work.precision(placement.precision))
+    return replace(placement, threads=threads or work.threads(placement.threads))
 
 
 def measure_work(bench: Bench) -> Workload:
     """Return what a run computes, by one image's way through its network."""
     spec, splits = bench.spec, bench.data.splits
-    multiply_adds = count_multiply_adds(bench.blank(), bench.input_shape)
+    model = bench.blank()
+    multiply_adds, grouped = count_multiply_adds(model, bench.input_shape), has_groups(model)
     n_train, n_evaluated = len(splits["train"]), len(splits[EVALUATED])
     if spec.training is None:
-        return Workload(multiply_adds, spec.evaluation_batch_size, 0, n_train + n_evaluated)
+        n_read = n_train + n_evaluated
+        return Workload(multiply_adds, spec.evaluation_batch_size, 0, n_read, grouped)
     training = spec.training
     n_measured = training.epochs // training.validate_every
     return Workload(
@@ -42,4 +53,5 @@ def measure_work(bench: Bench) -> Workload:
         training.batch_size,
         n_steps=training.epochs * math.ceil(n_train / training.batch_size),
         n_read=n_measured * (n_train + n_evaluated),
+        grouped=grouped,
     )

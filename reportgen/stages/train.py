@@ -33,7 +33,7 @@ def train_stage(
         With every epoch that the spec asks for, or with the reason why it ended.
     placement : Placement
         Where the stages that follow compute: the device that was asked for, with
-        the thread count that the training began with.
+        the threads and the precision that the training began with.
 
     Raises
     ------
@@ -45,8 +45,7 @@ def train_stage(
     assert training is not None
     with store.lock(key):
         journal = open_journal(store, key)
-        threads = journal.sessions[0].threads if journal.sessions else None
-        placement = place_run(bench, device, threads)
+        placement = place_run(bench, device, journal.sessions[0] if journal.sessions else None)
         decision = decide_training(spec.epochs, journal.n_epochs, journal.has_ended(training))
         progress.stage(run, decision)
         if decision.action != "reuse":

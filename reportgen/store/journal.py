@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.errors import StoreError
 from reportgen.hashing import sha256_bytes, sha256_file
@@ -42,7 +42,7 @@ class Session:
     first_epoch: int
     device: str
     device_name: str
-    precision: str
+    precision: Literal["float32", "bfloat16"]
     threads: int
     versions: Mapping[str, str]
     commit: str

@@ -21,6 +21,9 @@ from reportgen.errors import UsageError
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["float32", "bfloat16"]
 
+CPU_BFLOAT16 = ("amx_bf16", "avx512_bf16")
+"""Flags of a processor that multiplies in bfloat16; others only convert, up to 8 times slower."""
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -32,7 +35,7 @@ class Machine:
 
     cpu_name: str
     threads: int
-    amx: bool = False
+    cpu_bfloat16: bool = False
     cuda_name: str = ""
     cuda_bfloat16: bool = False
     mps: bool = False
@@ -67,8 +70,8 @@ def decide(
 ) -> Placement:
     """Return the placement on a machine: a pure function of its arguments.
 
-    `auto` takes CUDA, else MPS, else the CPU; and bfloat16 only on a GPU that
-    has it or a CPU with AMX, since elsewhere it is slower, else float32.
+    `auto` takes CUDA, else MPS, else the CPU; and bfloat16 only on a GPU or a CPU
+    that computes in it, since elsewhere it is slower, else float32.
 
     Raises
     ------
@@ -84,7 +87,11 @@ def decide(
         msg = f"there is no device {chosen} here; there is: {', '.join(machine.devices)}, or auto"
         raise UsageError(msg)
     name = {"cuda": machine.cuda_name, "mps": "Apple GPU", "cpu": machine.cpu_name}[chosen]
-    fast = {"cuda": machine.cuda_bfloat16, "mps": machine.mps_bfloat16, "cpu": machine.amx}[chosen]
+    fast = {
+        "cuda": machine.cuda_bfloat16,
+        "mps": machine.mps_bfloat16,
+        "cpu": machine.cpu_bfloat16,
+    }[chosen]
     if precision == "bfloat16" and not fast and chosen != "cpu":
         msg = f"{name} has no bfloat16; set precision to float32 or auto"
         raise UsageError(msg)
@@ -107,11 +114,11 @@ def probe_machine() -> Machine:
     cuda = torch.cuda.is_available()
     mps = torch.backends.mps.is_available()
     info = Path("/proc/cpuinfo")
-    name, amx = read_cpuinfo(info.read_text(errors="replace") if info.exists() else "")
+    name, bfloat16 = read_cpuinfo(info.read_text(errors="replace") if info.exists() else "")
     return Machine(
         cpu_name=name or platform.processor() or platform.machine(),
         threads=torch.get_num_threads(),
-        amx=amx,
+        cpu_bfloat16=bfloat16,
         cuda_name=torch.cuda.get_device_name() if cuda else "",
         cuda_bfloat16=cuda and torch.cuda.is_bf16_supported(including_emulation=False),
         mps=mps,
@@ -120,7 +127,10 @@ def probe_machine() -> Machine:
 
 
 def read_cpuinfo(text: str) -> tuple[str, bool]:
-    r"""Return the processor's name and whether it has AMX for bfloat16, of /proc/cpuinfo's text.
+    r"""Return the processor's name and whether it multiplies in bfloat16, of /proc/cpuinfo's text.
+
+    Either by AMX or by the vectors of AVX-512. `benchmarks/training.py` measures what
+    that gains.
 
     Examples
     --------
@@ -131,7 +141,8 @@ def read_cpuinfo(text: str) -> tuple[str, bool]:
     for line in text.splitlines():
         key, _, value = line.partition(":")
         fields.setdefault(key.strip(), value.strip())
-    return fields.get("model name", ""), "amx_bf16" in fields.get("flags", "").split()
+    flags = fields.get("flags", "").split()
+    return fields.get("model name", ""), any(flag in flags for flag in CPU_BFLOAT16)
 
 
 @contextlib.contextmanager

@@ -1,9 +1,10 @@
-"""How much a run computes, and how many threads of the CPU that is worth."""
+"""How much a run computes, and the threads and the precision that are worth it on a CPU."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +12,13 @@ from torch import Tensor, nn
 from reportgen.models.outputs import evaluating, first_tensor
 from reportgen.models.study_code import located_errors
 
-SMALL_STEP = 100_000_000
-"""Multiply-adds of a step forward, below which a second thread gains little.
+if TYPE_CHECKING:
+    from reportgen.training.placement import Precision
 
-`benchmarks/side_by_side.py` measures what it gains.
+SMALL_STEP = 100_000_000
+"""Multiply-adds of a step forward, below which a second thread, or bfloat16, gains little.
+
+`benchmarks/side_by_side.py` measures what they gain.
 """
 
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -41,12 +45,15 @@ class Workload:
         Steps of the optimiser; 0 for an estimator.
     n_read : int
         Samples that are read without learning, all measurements together.
+    grouped : bool
+        Whether some convolution has groups, as a depthwise one.
     """
 
     multiply_adds: int
     batch_size: int
     n_steps: int
     n_read: int
+    grouped: bool = False
 
     def threads(self, cores: int) -> int:
         """Return the threads that a run computes with: one if its steps are small, or all.
@@ -61,7 +68,28 @@ class Workload:
         >>> Workload(1_000_000, 512, 500, 0).threads(8)
         8
         """
-        return 1 if self.multiply_adds * self.batch_size < SMALL_STEP else cores
+        return 1 if self._is_small else cores
+
+    def precision(self, fast: Precision) -> Precision:
+        """Return the precision that pays where a CPU is fast at one: it, or float32.
+
+        Small steps lose by the conversions what they gain by the arithmetic, and the
+        backward pass of a grouped convolution has no fast kernel in bfloat16: it takes
+        up to six times as long.
+
+        Examples
+        --------
+        >>> Workload(1_000_000, 512, 500, 0).precision("bfloat16")
+        'bfloat16'
+        >>> Workload(1_000_000, 512, 500, 0, grouped=True).precision("bfloat16")
+        'float32'
+        """
+        learns_grouped = self.grouped and self.n_steps > 0
+        return "float32" if self._is_small or learns_grouped else fast
+
+    @property
+    def _is_small(self) -> bool:
+        return self.multiply_adds * self.batch_size < SMALL_STEP
 
     @property
     def seconds(self) -> float:
@@ -76,6 +104,21 @@ class Workload:
         """
         learnt = self.n_steps * self.batch_size * TRAINING_PASSES
         return self.n_steps * STEP_S + (learnt + self.n_read) * self.multiply_adds / RATE
+
+
+def has_groups(model: nn.Module) -> bool:
+    """Tell whether a network has a convolution with groups.
+
+    Examples
+    --------
+    >>> has_groups(nn.Conv2d(4, 4, 3, groups=4))
+    True
+    """
+    return any(getattr(layer, "groups", 1) > 1 for layer in model.modules() if _convolves(layer))
+
+
+def _convolves(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d)
 
 
 def count_multiply_adds(model: nn.Module, input_shape: tuple[int, int, int]) -> int:

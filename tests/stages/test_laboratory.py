@@ -285,7 +285,7 @@ def test_the_thread_count_of_the_first_epoch_is_kept(built, make_records, notes,
     monkeypatch.setattr(
         train_module,
         "place_run",
-        lambda bench, device, threads: seen.append(threads) or place(bench, device, threads),
+        lambda bench, device, begun: seen.append(begun.threads) or place(bench, device, begun),
     )
     record = make_records(built, notes)[BASE]
     assert seen == []  # the record is there: nothing is placed

@@ -19,9 +19,9 @@ from reportgen.training.placement import (
 )
 
 PLAIN = Machine("a CPU", 4)
-AMX = Machine("a CPU", 4, amx=True)
+FAST = Machine("a CPU", 4, cpu_bfloat16=True)
 OLD_GPU = Machine("a CPU", 4, cuda_name="an old GPU")
-GPU = Machine("a CPU", 4, amx=True, cuda_name="a GPU", cuda_bfloat16=True)
+GPU = Machine("a CPU", 4, cpu_bfloat16=True, cuda_name="a GPU", cuda_bfloat16=True)
 APPLE = Machine("a CPU", 4, mps=True, mps_bfloat16=True)
 OLD_APPLE = Machine("a CPU", 4, mps=True)
 BOTH = Machine("a CPU", 4, cuda_name="a GPU", cuda_bfloat16=True, mps=True)
@@ -31,8 +31,8 @@ BOTH = Machine("a CPU", 4, cuda_name="a GPU", cuda_bfloat16=True, mps=True)
     ("machine", "device", "precision", "expected"),
     [
         (PLAIN, "auto", "auto", ("cpu", "a CPU", "float32")),
-        (AMX, "auto", "auto", ("cpu", "a CPU", "bfloat16")),
-        (AMX, "auto", "float32", ("cpu", "a CPU", "float32")),
+        (FAST, "auto", "auto", ("cpu", "a CPU", "bfloat16")),
+        (FAST, "auto", "float32", ("cpu", "a CPU", "float32")),
         (PLAIN, "auto", "bfloat16", ("cpu", "a CPU", "bfloat16")),
         (GPU, "auto", "auto", ("cuda", "a GPU", "bfloat16")),
         (OLD_GPU, "auto", "auto", ("cuda", "an old GPU", "float32")),
@@ -82,8 +82,12 @@ def test_this_machine_can_be_probed():
     assert choose_placement("cpu", "float32", 1) == Placement("cpu", machine.cpu_name, "float32", 1)
 
 
-def test_amx_without_bfloat16_tiles_does_not_count():
-    assert read_cpuinfo("flags : amx_tile amx_int8\nmodel name : X\n") == ("X", False)
+@pytest.mark.parametrize(
+    ("flags", "fast"),
+    [("amx_tile amx_bf16", True), ("avx512_bf16", True), ("amx_tile amx_int8 avx512f", False)],
+)
+def test_a_processor_that_multiplies_in_bfloat16_is_told_by_its_flags(flags, fast):
+    assert read_cpuinfo(f"flags : fpu {flags}\nmodel name : X\n") == ("X", fast)
     assert read_cpuinfo("") == ("", False)
 
 

@@ -4,7 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.training.workload import SMALL_STEP, Workload, count_multiply_adds
+from reportgen.training.workload import (
+    SMALL_STEP,
+    Workload,
+    count_multiply_adds,
+    has_groups,
+)
 
 
 class Functional(nn.Module):
@@ -50,6 +55,35 @@ def test_multiply_adds_of_one_image(model, shape, expected):
 )
 def test_a_small_step_has_one_thread_and_a_large_one_all(multiply_adds, batch_size, threads):
     assert Workload(multiply_adds, batch_size, 1, 1).threads(6) == threads
+
+
+@pytest.mark.parametrize(
+    ("multiply_adds", "n_steps", "grouped", "expected"),
+    [
+        (SMALL_STEP, 1, False, "bfloat16"),
+        (SMALL_STEP - 1, 1, False, "float32"),
+        (SMALL_STEP, 1, True, "float32"),
+        (SMALL_STEP, 0, True, "bfloat16"),  # forward alone, it is the faster one
+        (SMALL_STEP - 1, 0, False, "float32"),
+    ],
+)
+def test_bfloat16_is_for_large_steps_without_groups(multiply_adds, n_steps, grouped, expected):
+    work = Workload(multiply_adds, 1, n_steps, 1, grouped)
+    assert work.precision("bfloat16") == expected
+    assert work.precision("float32") == "float32"
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (nn.Conv2d(4, 4, 3, groups=4), True),
+        (nn.Conv1d(4, 8, 3, groups=2), True),
+        (nn.Conv2d(4, 4, 3), False),
+        (nn.GroupNorm(2, 4), False),
+    ],
+)
+def test_groups_are_those_of_convolutions(layer, expected):
+    assert has_groups(nn.Sequential(nn.Conv2d(4, 4, 1), nn.Sequential(layer))) is expected
 
 
 def test_neither_length_nor_measurements_change_the_threads():
