@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,20 +75,22 @@ def plan(
     Only `looking`, nothing is downloaded, decoded or written.
     """
     from reportgen.plan.keys import plan_run
-    from reportgen.plan.network import fingerprint_model, weights_file_fingerprint
+    from reportgen.plan.network import CodeShelf, weights_file_fingerprint
     from reportgen.stages.sources import SourceShelf
     from reportgen.store.store import Store
 
     store = Store(order.store_folder)
     sources = SourceShelf.open(store, order.data_dir, looking=looking)
+    code = CodeShelf(study.models_file)
+    weights_of = cache(lambda weights: weights_file_fingerprint(weights, order.data_dir))
     with looking_for_data(study):
         plans: dict[RunId, RunPlan] = {}
         for item in study.runs:
             plans[item.id] = plan_run(
                 item,
                 sources.fingerprint(item.spec.dataset),
-                fingerprint_model(study.models_file, item.spec.model),
-                weights_file_fingerprint(item.spec.weights, order.data_dir),
+                code.fingerprint(item.spec.model),
+                weights_of(item.spec.weights),
                 None if item.source is None else plans[item.source],
             )
     return store, sources, tuple(plans.values())

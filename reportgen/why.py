@@ -16,6 +16,7 @@ from reportgen.plan.decision import (
     decide_run,
 )
 from reportgen.plan.keys import StageKey
+from reportgen.plan.network import CodeShelf
 from reportgen.store.codec import read_record
 from reportgen.store.frozen import plan_by_record, read_committed
 from reportgen.store.journal import peek_journal
@@ -164,10 +165,11 @@ def _from_committed(order: Order, study: Study) -> tuple[Decided, Books]:
     runs: dict[RunId, Sequence[Decision]] = {}
     plans: dict[RunId, RunPlan] = {}
     fresh: dict[RunId, RunRecord] = {}
+    code = CodeShelf(study.models_file)
     for run in study.runs:
         try:
             record = read_committed(study, run)
-            plans[run.id] = plan_by_record(study, run, record, plans)
+            plans[run.id] = plan_by_record(code, run, record, plans)
         except StaleError as error:
             text = error.message.removeprefix(f"{run.id}: ")
             runs[run.id] = [Decision("record", "refuse", text)]

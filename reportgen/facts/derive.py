@@ -57,9 +57,11 @@ from reportgen.spec.study import Study
 def label_runs(runs: Sequence[Run]) -> dict[RunId, str]:
     """Return the prefix of each run's fact ids; a run's first seed has the short one."""
     labels: dict[RunId, str] = {}
+    taken: set[str] = set()
     for run in runs:
         name = f"{run.id.experiment}.{run.id.trial}" if run.id.trial else run.id.experiment
-        labels[run.id] = f"{name}.seed{run.id.seed}" if name in labels.values() else name
+        labels[run.id] = f"{name}.seed{run.id.seed}" if name in taken else name
+        taken.add(name)
     return labels
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +32,18 @@ class Source:
 
     run: str
     field: str
+
+    @classmethod
+    def joined(cls, sources: Sequence[Source]) -> Source:
+        """Return the source of what several decide together.
+
+        Examples
+        --------
+        >>> Source.joined([Source("a1", "epochs"), Source("b2", "epochs")])
+        Source(run='a1+b2', field='epochs')
+        """
+        fields = dict.fromkeys(source.field for source in sources)
+        return cls("+".join(source.run for source in sources), ",".join(fields))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -91,8 +91,16 @@ def two_sample_p(first: Sequence[int], second: Sequence[int]) -> float:
     return extreme / sum(full.values())
 
 
-def holm(values: Sequence[float]) -> tuple[float, ...]:
+def holm(values: Sequence[float], n_tests: int = 0) -> tuple[float, ...]:
     """Return Holm's step-down correction of some p-values, in the order given.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The p-values that are known.
+    n_tests : int
+        How many tests they were chosen from, if more: the correction is then at least
+        that of all of them, whatever the others would have given.
 
     Notes
     -----
@@ -103,11 +111,14 @@ def holm(values: Sequence[float]) -> tuple[float, ...]:
     --------
     >>> holm([0.01, 0.04, 0.03])
     (0.03, 0.06, 0.06)
+    >>> holm([0.01], n_tests=3)
+    (0.03,)
     """
+    n_tests = max(n_tests, len(values))
     order = sorted(range(len(values)), key=lambda i: values[i])
     corrected = [0.0] * len(values)
     highest = 0.0
     for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, (len(values) - rank) * values[i]))
+        highest = max(highest, min(1.0, (n_tests - rank) * values[i]))
         corrected[i] = highest
     return tuple(corrected)

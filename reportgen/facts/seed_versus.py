@@ -8,16 +8,22 @@ goes over all pairs that are compared.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
 
 from reportgen.facts.evaluation import compared_split
 from reportgen.facts.fact import Definition, Fact, Source, Unit, define
 from reportgen.facts.permutation import holm
 from reportgen.facts.seeds import SeedComparison, compare_seeds, scores_by_seed
-from reportgen.facts.versus import find_families, find_rivals, last_evaluation
+from reportgen.facts.versus import (
+    choose_pairs,
+    count_pairs,
+    find_families,
+    find_rivals,
+    last_evaluation,
+)
 from reportgen.records import RunRecord
 
 FIELDS: tuple[tuple[str, Unit, str], ...] = (
@@ -82,14 +88,13 @@ def _rival_facts(rivals: Mapping[str, Sequence[RunRecord]]) -> Iterator[Fact]:
     scores = {name: found for name, found in scores.items() if len(found) > 1}
     if len(scores) < 2:
         return
-    duels = _compare(scores)
     sources = {name: _source(rivals[name], split) for name in scores}
     means = {name: sum(found.values()) / len(found) for name, found in scores.items()}
-    every = _joined([*sources.values()])
-    for name in scores:
-        own = {other: duel for (mine, other), duel in duels.items() if mine == name}
+    rising = sorted(-mean for mean in means.values())
+    for name, own in _compare(scores, choose_pairs(means)).items():
+        every = Source.joined([sources[one] for one in scores if one == name or one in own])
         for other, duel in own.items():
-            source = _joined([sources[name], sources[other]])
+            source = Source.joined([sources[name], sources[other]])
             for kind, field in KINDS:
                 yield kind(getattr(duel, field), source, run=name, other=other)
         beats = sum(duel.verdict == "better" for duel in own.values())
@@ -98,20 +103,22 @@ def _rival_facts(rivals: Mapping[str, Sequence[RunRecord]]) -> Iterator[Fact]:
         yield RIVALS(len(own), every, run=name)
         yield BEATS(beats, every, run=name)
         yield BEATS_ALL(beats == len(own), every, run=name)
-        yield RANK(1 + sum(mean > means[name] for mean in means.values()), every, run=name)
+        yield RANK(1 + bisect_left(rising, -means[name]), every, run=name)
 
 
-def _compare(scores: Mapping[str, Scores]) -> dict[tuple[str, str], SeedComparison]:
+def _compare(
+    scores: Mapping[str, Scores], pairs: Sequence[tuple[str, str]]
+) -> dict[str, dict[str, SeedComparison]]:
     """Return each comparison both ways, by the one that it is of and the other."""
-    pairs = list(combinations(scores, 2))
+    n_pairs = count_pairs(len(scores))
     found = [compare_seeds(scores[other], scores[name]) for name, other in pairs]
-    corrected = holm([comparison.p for comparison in found])
-    duels: dict[tuple[str, str], SeedComparison] = {}
+    corrected = holm([comparison.p for comparison in found], n_pairs)
+    duels: dict[str, dict[str, SeedComparison]] = {name: {} for name in scores}
     for (name, other), comparison, p_holm in zip(pairs, found, corrected, strict=True):
-        judged = replace(comparison, p_holm=p_holm, n_compared=len(pairs))
-        duels[name, other] = judged
+        judged = replace(comparison, p_holm=p_holm, n_compared=n_pairs)
+        duels[name][other] = judged
         # 0 − x is 0 for x = 0, where −x would be −0.
-        duels[other, name] = replace(
+        duels[other][name] = replace(
             judged,
             n=len(scores[other]),
             gain=0 - judged.gain,
@@ -126,9 +133,3 @@ def _source(records: Sequence[RunRecord], split: str) -> Source:
     horizon = last_evaluation(records[0]).horizon
     keys = "+".join(record.result.keys["record"] for record in records)
     return Source(keys, f"{field}[h={horizon}]")
-
-
-def _joined(sources: Sequence[Source]) -> Source:
-    """Return what several experiments decide together."""
-    fields = dict.fromkeys(source.field for source in sources)
-    return Source("+".join(source.run for source in sources), ",".join(fields))

@@ -3,12 +3,18 @@
 Each is taken at the best epoch of its longest horizon, with its first seed. Holm's
 correction goes over all pairs of the experiments that are compared with each other,
 so that "best of four" is no stronger a claim than its data bear.
+
+More than `MANY` experiments are compared with the most accurate of them alone: nobody
+reads a hundred thousand pairs. The correction goes over all pairs all the same, since
+which one leads was seen in the data.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations
 
 from reportgen.facts.comparison import Comparison, Verdict, compare, judge
@@ -29,6 +35,9 @@ FIELDS: tuple[tuple[str, Unit, str], ...] = (
     ("p_holm", "ratio", "The same after Holm's correction over all pairs of the section."),
     ("verdict", "text", "What the first is: better, worse, similar or inconclusive, after Holm."),
 )
+
+MANY = 30
+"""Experiments that are compared each with each, at most."""
 
 KINDS: tuple[tuple[Definition, str], ...] = tuple(
     (define(f"{{run}}.versus.{{other}}.{field}", unit, meaning), field)
@@ -123,6 +132,30 @@ def find_rivals(
             yield tuple(same)
 
 
+def choose_pairs(accuracies: Mapping[str, float | Fraction]) -> list[tuple[str, str]]:
+    """Return the pairs that are compared: each with each, or of many each with the best.
+
+    The best of all is the first of those with the highest accuracy. A pair stands in
+    the order of the mapping.
+
+    Examples
+    --------
+    >>> choose_pairs({"a": 0.9, "b": 0.8, "c": 0.7})
+    [('a', 'b'), ('a', 'c'), ('b', 'c')]
+    """
+    if len(accuracies) <= MANY:
+        return list(combinations(accuracies, 2))
+    best = max(accuracies, key=lambda name: accuracies[name])
+    names = list(accuracies)
+    place = names.index(best)
+    return [(n, best) for n in names[:place]] + [(best, n) for n in names[place + 1 :]]
+
+
+def count_pairs(n: int) -> int:
+    """Return how many pairs n experiments have: what the correction goes over."""
+    return n * (n - 1) // 2
+
+
 def last_evaluation(record: RunRecord) -> Evaluation:
     """Return a run's evaluation at its longest horizon."""
     return record.result.evaluations[-1]
@@ -138,12 +171,12 @@ def last_answers(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> dic
 
 
 def compare_rivals(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> list[Duel]:
-    """Return the comparison of each of some experiments with each other one, both ways."""
+    """Return the comparisons of some experiments with each other, both ways; see `choose_pairs`."""
     answers = last_answers(rivals, records)
     right, groups = {n: found.right for n, found in answers.items()}, answers[rivals[0]].groups
-    pairs = list(combinations(rivals, 2))
+    pairs = choose_pairs({name: float(found.right.mean()) for name, found in answers.items()})
     found = [compare(right[other], right[name], groups) for name, other in pairs]
-    corrected = holm([comparison.p for comparison in found])
+    corrected = holm([comparison.p for comparison in found], count_pairs(len(rivals)))
     duels = [
         Duel(name, other, comparison, p_holm)
         for (name, other), comparison, p_holm in zip(pairs, found, corrected, strict=True)
@@ -155,13 +188,16 @@ def rival_facts(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> Iter
     """Yield the comparison of some experiments that answered the same samples."""
     duels = compare_rivals(rivals, records)
     answers = last_answers(rivals, records)
-    errors = {name: int((~found.right).sum()) for name, found in answers.items()}
+    errors = sorted(int((~found.right).sum()) for found in answers.values())
     sources = {name: _source(records[name]) for name in rivals}
-    every = _joined([sources[name] for name in rivals])
-    for name in rivals:
-        own = [duel for duel in duels if duel.name == name]
+    owned: dict[str, list[Duel]] = {name: [] for name in rivals}
+    for duel in duels:
+        owned[duel.name].append(duel)
+    for name, own in owned.items():
+        compared = {name, *(duel.other for duel in own)}
+        every = Source.joined([sources[one] for one in rivals if one in compared])
         for duel in own:
-            source = _joined([sources[name], sources[duel.other]])
+            source = Source.joined([sources[name], sources[duel.other]])
             for kind, field in KINDS:
                 holder = duel if field in ("p_holm", "verdict") else duel.found
                 yield kind(getattr(holder, field), source, run=name, other=duel.other)
@@ -170,7 +206,8 @@ def rival_facts(rivals: Sequence[str], records: Mapping[str, RunRecord]) -> Iter
         yield SPLIT(answers[name].split, every, run=name)
         yield BEATS(beats, every, run=name)
         yield BEATS_ALL(beats == len(own), every, run=name)
-        yield RANK(1 + sum(n < errors[name] for n in errors.values()), every, run=name)
+        missed = int((~answers[name].right).sum())
+        yield RANK(1 + bisect_left(errors, missed), every, run=name)
 
 
 def section_facts(
@@ -196,9 +233,3 @@ def section_facts(
 
 def _source(record: RunRecord) -> Source:
     return Source(record.result.keys["record"], f"evaluations[h={last_evaluation(record).horizon}]")
-
-
-def _joined(sources: Sequence[Source]) -> Source:
-    """Return what several runs decide together."""
-    runs, fields = ([s.run for s in sources], [s.field for s in sources])
-    return Source("+".join(runs), ",".join(dict.fromkeys(fields)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,31 @@ if TYPE_CHECKING:
     from reportgen.spec.network import ModelSpec
 
 
-def fingerprint_model(models_file: Path, model: ModelSpec) -> str:
-    """Return the fingerprint of a network's code: of the study's class, or of the name alone.
+class CodeShelf:
+    """The code that networks start with; each class is read once.
 
-    A library's own code does not count, as the library's version is provenance.
-
-    Raises
-    ------
-    ModelError
-        If models.py cannot be read or has no such class.
+    Parameters
+    ----------
+    models_file : Path
+        The study's models.py.
     """
-    if isinstance(model, StudyModel):
-        return fingerprint_class(models_file, model.class_).digest
-    return sha256_json({"library": type(model).__name__, "name": model.name})
+
+    def __init__(self, models_file: Path) -> None:
+        self._class = cache(lambda name: fingerprint_class(models_file, name).digest)
+
+    def fingerprint(self, model: ModelSpec) -> str:
+        """Return the fingerprint of a network's code: of the study's class, or of the name alone.
+
+        A library's own code does not count, as the library's version is provenance.
+
+        Raises
+        ------
+        ModelError
+            If models.py cannot be read or has no such class.
+        """
+        if isinstance(model, StudyModel):
+            return self._class(model.class_)
+        return sha256_json({"library": type(model).__name__, "name": model.name})
 
 
 def weights_file_fingerprint(weights: str, data_dir: Path | None) -> str:

@@ -7,7 +7,6 @@ the fact that it rests on is a fault.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -48,8 +47,9 @@ class Subject:
 
     def named(self, experiment: str, ending: str) -> dict[str, Fact]:
         """Return the facts of an experiment itself, not of its trials, that end so."""
-        pattern = re.compile(rf"{re.escape(experiment)}(\.h\d+)?{re.escape(ending) or '.*'}")
-        return {id: fact for id, fact in self.facts.items() if pattern.fullmatch(id)}
+        horizons = self.study.experiments[experiment].report_horizons
+        ids = [experiment + ending, *(f"{experiment}.h{h}{ending}" for h in horizons)]
+        return {id: self.facts[id] for id in ids if id in self.facts}
 
     def consulted(self) -> Collection[str]:
         """Return the ids of the facts that any answer prints, claims or chooses words by."""
@@ -170,8 +170,8 @@ def wrong_outputs(subject: Subject) -> Iterator[Finding]:
 class Caveat:
     """A yes-or-no fact, or a count, that the reader must be told of where it is not zero.
 
-    It matters only where an answer gives a fact that ends with `about`. `remark`
-    says whether it is a warning even when it is told.
+    It matters only where an answer gives a fact of the experiment that ends with
+    `about`. `remark` says whether it is a warning even when it is told.
     """
 
     ending: str
@@ -199,11 +199,14 @@ def untold(subject: Subject) -> Iterator[Finding]:
     its words by it. What holds for some horizons must be asked of one of them.
     """
     consulted = subject.consulted()
+    told_of = {id.partition(".")[0] for id in consulted}
     for experiment in subject.study.experiments:
+        if experiment not in told_of:
+            continue
         for caveat in CAVEATS:
             own = [fact for fact in subject.named(experiment, caveat.ending).values() if fact.value]
-            given = subject.named(experiment, caveat.about).keys() & consulted
-            if not own or not given:
+            about = subject.named(experiment, caveat.about) if caveat.about else {}
+            if not own or (caveat.about and not about.keys() & consulted):
                 continue
             number = f" ({own[0].value})" if own[0].unit == "count" else ""
             if caveat.remark:

@@ -30,12 +30,13 @@ class View:
         self.tree = build_tree(facts)
         self._runs: dict[int, tuple[str, RunRecord]] = {}
         self._horizons: dict[int, tuple[str, RunRecord, Evaluation]] = {}
+        self._labels: dict[str, dict[RunId, str]] = {name: {} for name in study.experiments}
         for run_id, label in label_runs(study.runs).items():
+            self._labels[run_id.experiment][run_id] = label
             self._bind(label, records[run_id])
-        self.labels: dict[str, Labels] = {
-            name: load_labels(study.templates, spec.dataset.name)
-            for name, spec in study.experiments.items()
-        }
+        datasets = {name: spec.dataset.name for name, spec in study.experiments.items()}
+        by_dataset = {name: load_labels(study.templates, name) for name in set(datasets.values())}
+        self.labels: dict[str, Labels] = {name: by_dataset[of] for name, of in datasets.items()}
 
     def _bind(self, label: str, record: RunRecord) -> None:
         """Note which run a tree is about, and its horizons."""
@@ -66,21 +67,14 @@ class View:
 
     def runs(self, run: FactTree) -> tuple[FactTree, ...]:
         """Return all runs of an experiment: its own, then its trials', each with every seed."""
-        name = self.experiment(run)
-        labels = [
-            label for id, label in label_runs(self.study.runs).items() if id.experiment == name
-        ]
-        return tuple(self._find(label) for label in labels)
+        labels = self._labels[self.experiment(run)]
+        return tuple(self._find(label) for label in labels.values())
 
     def seeds(self, run: FactTree) -> tuple[FactTree, ...]:
         """Return the runs of an experiment or of a trial with each of its seeds, in order."""
-        labels = label_runs(self.study.runs)
         own = self.record(run).result.id
-        return tuple(
-            self._find(label)
-            for id, label in labels.items()
-            if (id.experiment, id.trial) == (own.experiment, own.trial)
-        )
+        labels = self._labels[own.experiment]
+        return tuple(self._find(label) for id, label in labels.items() if id.trial == own.trial)
 
     def is_trial(self, run: FactTree) -> bool:
         """Whether a run is one of a trial."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reportgen.errors import Fault, StaleError
 from reportgen.plan.keys import RunPlan, plan_run
-from reportgen.plan.network import fingerprint_model
+from reportgen.plan.network import CodeShelf
 from reportgen.records import RunId, RunRecord
 from reportgen.spec.run import Run
 from reportgen.spec.study import Study
@@ -62,11 +62,12 @@ def read_frozen(study: Study) -> dict[RunId, RunRecord]:
     """
     records: dict[RunId, RunRecord] = {}
     plans: dict[RunId, RunPlan] = {}
+    code = CodeShelf(study.models_file)
     faults: list[Fault] = []
     for run in study.runs:
         try:
             records[run.id] = read_committed(study, run)
-            plans[run.id] = plan_by_record(study, run, records[run.id], plans)
+            plans[run.id] = plan_by_record(code, run, records[run.id], plans)
             require_fresh(study, plans[run.id], records[run.id])
         except StaleError as error:
             faults.append(Fault("", 0, 0, error.message))
@@ -95,13 +96,14 @@ def read_committed(study: Study, run: Run) -> RunRecord:
 
 
 def plan_by_record(
-    study: Study, run: Run, record: RunRecord, plans: Mapping[RunId, RunPlan]
+    code: CodeShelf, run: Run, record: RunRecord, plans: Mapping[RunId, RunPlan]
 ) -> RunPlan:
     """Return the keys of today of a run, with the fingerprints that its record holds.
 
     Parameters
     ----------
-    study : Study
+    code : CodeShelf
+        Of the study's models.py.
     run : Run
     record : RunRecord
         Its committed record.
@@ -120,7 +122,7 @@ def plan_by_record(
     return plan_run(
         run,
         result.data.fingerprint,
-        fingerprint_model(study.models_file, run.spec.model),
+        code.fingerprint(run.spec.model),
         result.model.weights_fingerprint,
         None if run.source is None else plans[run.source],
     )

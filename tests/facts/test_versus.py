@@ -277,3 +277,39 @@ def test_a_test_split_is_what_experiments_are_compared_on():
     assert (found["a.versus.b.fixed"], found["a.versus.b.broken"]) == (1, 3)
     assert found["a.versus.b.gain"] == -0.2
     assert (found["a.rank"], found["b.rank"]) == (2, 1)
+
+
+# ── many ────────────────────────────────────────────────────────────────────
+
+
+def crowd(n):
+    """Return n experiments: `net5` is right on all, each other misses its own number of samples."""
+    return of(**{f"net{i}": set() if i == 5 else set(range(1 + i)) for i in range(n)})
+
+
+def test_many_are_compared_with_the_best_alone():
+    """31 experiments have 465 pairs; `net9` misses ten samples of 40, and 21 miss more."""
+    records = crowd(31)
+    found = values(rival_facts(tuple(records), records))
+    assert sum(id.endswith(".verdict") for id in found) == 2 * 30
+    assert found["net5.versus.n"] == 30
+    assert found["net9.versus.n"] == 1
+    assert found["net9.versus.net5.p_holm"] == pytest.approx(2 / 2**10 * (465 - 21))
+    assert found["net20.versus.net5.p_holm"] == pytest.approx(2 / 2**21 * (465 - 10))
+    assert (found["net5.rank"], found["net0.rank"], found["net30.rank"]) == (1, 2, 31)
+    assert found["net5.versus.beats"] == sum(
+        found[f"net5.versus.net{i}.verdict"] == "better" for i in range(31) if i != 5
+    )
+    assert not found["net0.versus.beats_all"]
+
+
+def test_as_many_as_can_be_are_compared_each_with_each():
+    records = crowd(30)
+    duels = compare_rivals(tuple(records), records)
+    assert len(duels) == 30 * 29
+
+
+def test_the_source_of_a_rank_names_what_it_was_compared_with():
+    records = crowd(31)
+    [rank] = [f for f in rival_facts(tuple(records), records) if f.id == "net9.rank"]
+    assert rank.source.run == "key-net5+key-net9"

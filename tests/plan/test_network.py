@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from reportgen.errors import DataError
-from reportgen.plan.network import fingerprint_model, weights_file_fingerprint
+from reportgen.plan.network import CodeShelf, weights_file_fingerprint
 from reportgen.spec.network import PackageModel, TorchvisionModel, weights_file
 
 
@@ -39,5 +39,5 @@ def test_a_librarys_network_is_known_by_kind_and_name(tmp_path):
         TorchvisionModel(torchvision="resnet50"),
         PackageModel(package="efficientnet_lite0"),
     ]
-    digests = {fingerprint_model(tmp_path / "models.py", spec) for spec in specs}
+    digests = {CodeShelf(tmp_path / "models.py").fingerprint(spec) for spec in specs}
     assert len(digests) == 3

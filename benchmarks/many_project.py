@@ -1,0 +1,43 @@
+"""A project whose one study has many tiny experiments, on digits that a package carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from reportgen import pipeline
+
+STUDY = "many"
+REPORT: dict[str, Any] = {
+    "title": "Muchos experimentos",
+    "course": "Banco de pruebas",
+    "authors": [{"name": "Alba", "surnames": "Ríos Peña"}],
+}
+
+
+def make_project(root: Path, n_experiments: int, embeddings: dict[str, Any] | None = None) -> None:
+    """Write a project to `root`, which may exist, with experiments that differ by a seed."""
+    root.mkdir(parents=True, exist_ok=True)
+    pipeline.new_study(root, STUDY, "digits", REPORT["title"])
+    folder = root / "experiments" / STUDY
+    first = _read(folder / "baseline.yaml")
+    first["training"]["phases"][0]["epochs"] = 1
+    if embeddings is not None:
+        first |= {"features": {"dense": "fc1"}, "embeddings": embeddings}
+    names = ["baseline", *(f"net_{number:03d}" for number in range(1, n_experiments))]
+    for number, name in enumerate(names):
+        _write(folder / f"{name}.yaml", {**first, "title": f"Red {number}", "seeds": [number]})
+    sections = _read(folder / "report.yaml")["sections"]
+    sections[0] |= {"title": "Redes", "experiments": names}
+    _write(folder / "report.yaml", _read(folder / "report.yaml") | REPORT | {"sections": sections})
+
+
+def _read(path: Path) -> Any:
+    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+
+
+def _write(path: Path, content: Any) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(content, file)
