@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,15 +19,19 @@ REPORT: dict[str, Any] = {
 }
 
 
-def make_project(root: Path, n_experiments: int, embeddings: dict[str, Any] | None = None) -> None:
-    """Write a project to `root`, which may exist, with experiments that differ by a seed."""
+def make_project(
+    root: Path, n_experiments: int, changes: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Write a project to `root`, which may exist, with experiments that differ by a seed.
+
+    `changes` are keys of every experiment file with other values.
+    """
     root.mkdir(parents=True, exist_ok=True)
     pipeline.new_study(root, STUDY, "digits", REPORT["title"])
     folder = root / "experiments" / STUDY
     first = _read(folder / "baseline.yaml")
     first["training"]["phases"][0]["epochs"] = 1
-    if embeddings is not None:
-        first |= {"features": {"dense": "fc1"}, "embeddings": embeddings}
+    first |= changes
     names = ["baseline", *(f"net_{number:03d}" for number in range(1, n_experiments))]
     for number, name in enumerate(names):
         _write(folder / f"{name}.yaml", {**first, "title": f"Red {number}", "seeds": [number]})
