@@ -28,10 +28,14 @@ def make_project(
     """
     root.mkdir(parents=True, exist_ok=True)
     pipeline.new_study(root, STUDY, "digits", REPORT["title"])
-    folder = root / "experiments" / STUDY
-    first = _read(folder / "baseline.yaml")
+    first = _read(root / "experiments" / STUDY / "baseline.yaml")
     first["training"]["phases"][0]["epochs"] = 1
-    first |= changes
+    write_experiments(root, n_experiments, first | changes)
+
+
+def write_experiments(root: Path, n_experiments: int, first: Mapping[str, Any]) -> None:
+    """Write a project's experiments anew."""
+    folder = root / "experiments" / STUDY
     names = ["baseline", *(f"net_{number:03d}" for number in range(1, n_experiments))]
     for number, name in enumerate(names):
         _write(folder / f"{name}.yaml", {**first, "title": f"Red {number}", "seeds": [number]})
