@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections import Counter
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any
 
 from campaign_marks import STAGES
-
-LIBRARIES = ("torch", "numpy", "scikit-learn", "weasyprint")
 
 
 @dataclass(slots=True)
@@ -24,19 +19,6 @@ class Tally:
     missed: int = 0
     epochs: int = 0
     faults: list[str] = field(default_factory=list)
-
-
-def describe_machine() -> dict[str, str]:
-    """Return what decides how fast this is, without names or paths."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = {name: metadata.version(name) for name in LIBRARIES}
-    return {
-        "cores": str(len(os.sched_getaffinity(0))),
-        "memory": f"{memory:.0f} GiB",
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        **versions,
-    }
 
 
 def table(tally: Tally, facts: dict[str, Any]) -> str:
@@ -65,9 +47,9 @@ def table(tally: Tally, facts: dict[str, Any]) -> str:
         "",
         *([f"- {fault}" for fault in tally.faults] or [clean]),
         "",
-        f"Took {facts['seconds']:.0f} s; an undisturbed build takes {facts['plain_s']:.1f} s in a "
-        f"process of its own and {facts['forked_s']:.1f} s in a fork. Machine: "
-        + ", ".join(f"{key} {value}" for key, value in facts["machine"].items())
-        + ".",
+        (
+            f"Took {facts['seconds']:.0f} s; an undisturbed build takes {facts['plain_s']:.1f} s in a "
+            f"process of its own and {facts['forked_s']:.1f} s in a fork. {facts['machine']}."
+        ),
     ]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -26,7 +25,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from machine import ROOT, describe_machine
+
 RESULTS = ROOT / "benchmarks" / "results" / "side-by-side.md"
 
 REPORT = """title: Repeticiones
@@ -210,21 +210,6 @@ def time_step(bench: object, batch: int, threads: int, seconds: float) -> float:
     return statistics.median(found[3:])
 
 
-def describe_machine() -> str:
-    """Return one line on the machine: processor, cores, memory, versions."""
-    from importlib.metadata import version
-
-    from reportgen.stages.sharing import usable_cores
-    from reportgen.training.placement import probe_machine
-
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return (
-        f"{probe_machine().cpu_name}, {usable_cores()} cores, {memory:.0f} GB; "
-        f"{platform.system()}, Python {platform.python_version()}, torch {version('torch')}, "
-        f"numpy {version('numpy')}"
-    )
-
-
 def write_results(found: Mapping[str, Sequence[Timed]], steps: Sequence[Step]) -> str:
     """Return the tables."""
     from reportgen.training.workload import SMALL_STEP
@@ -245,7 +230,7 @@ def write_results(found: Mapping[str, Sequence[Timed]], steps: Sequence[Step]) -
         for step in steps
     ]
     return PAGE.format(
-        machine=describe_machine(),
+        machine=describe_machine("torch", "numpy"),
         n=len(found["one"]),
         largest=largest,
         small=SMALL_STEP // 10**6,
