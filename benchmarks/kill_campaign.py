@@ -42,6 +42,7 @@ from campaign_marks import STAGES, Marks, fix_durations, instrument
 from campaign_study import NAME, make_study
 from campaign_table import Tally, table
 from campaign_verdict import Result, find_faults, finished_epochs, printed_epochs, read_result
+from machine import describe_machine
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SIGNAL = {False: signal.SIGKILL, True: signal.SIGINT}
