@@ -48,8 +48,8 @@ def table(tally: Tally, facts: dict[str, Any]) -> str:
         *([f"- {fault}" for fault in tally.faults] or [clean]),
         "",
         (
-            f"Took {facts['seconds']:.0f} s; an undisturbed build takes {facts['plain_s']:.1f} s in "
-            f"a process of its own and {facts['forked_s']:.1f} s in a fork. {facts['machine']}."
+            f"Took {facts['seconds']:.0f} s; an undisturbed build takes {facts['plain_s']:.1f} s "
+            f"in a process of its own and {facts['forked_s']:.1f} s in a fork. {facts['machine']}."
         ),
     ]
     return "\n".join(lines) + "\n"
