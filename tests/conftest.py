@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,16 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the variables that steer the program, so that a test sets what it needs."""
     for name in [name for name in os.environ if name.startswith("REPORTGEN_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _code_of_templates() -> Iterator[None]:
+    """Let Jinja make the code of each template once (see `tests.compiled`)."""
+    from tests.compiled import Readings
+
+    with pytest.MonkeyPatch.context() as patch:
+        Readings().share(patch)
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reportgen.facts.derive import derive_facts
-from tests.outcome import share_environment
 from tests.report.conftest import Project
 from tests.report.tp5 import PAIRS, load_tp5, pairs, read, step, told
 
@@ -31,13 +29,6 @@ TITLES = {
     "from_fashion": "Desde prendas",
     "from_letters": "Desde letras",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        share_environment(patch)
-        yield
 
 
 @pytest.fixture(scope="module")
