@@ -51,6 +51,7 @@ class Readings:
             return self._code(here, source, *place)
 
         patch.setattr(Sandbox, "compile", compile_)
+
         def sketch(here: Environment, name: str) -> Sketch:
             if name not in here._sketches:
                 self._sketched(here, name)
