@@ -16,10 +16,11 @@ LIBRARIES = ("torch", "numpy", "scikit-learn", "weasyprint")
 
 @dataclass(slots=True)
 class Tally:
-    """What a campaign counts."""
+    """What a campaign counts; of what fell, `interrupted` is that by Ctrl-C."""
 
     aimed: Counter[str] = field(default_factory=Counter)
     fell: Counter[str] = field(default_factory=Counter)
+    interrupted: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     missed: int = 0
     epochs: int = 0
@@ -41,7 +42,7 @@ def describe_machine() -> dict[str, str]:
 
 def table(tally: Tally, facts: dict[str, Any]) -> str:
     """Return the results as Markdown."""
-    verb = "interrupted" if facts["interrupt"] else "killed"
+    verb = facts["verb"]
     clean = (
         "Each round ended with the bytes of an undisturbed build "
         f"({', '.join(facts['compared'])}, and each record's result); no entry of the store was "

@@ -19,6 +19,8 @@ from tests.changes import Mutation
 from tests.mutation import Records
 from tests.outcome import Outcome, moved, read_records, render, shorten
 
+pytestmark = pytest.mark.slow
+
 NAMES = frozenset(
     "name type shape label a b true predicted layer why source tighter looser chosen smallest "
     "precision device_name sample_split".split()
