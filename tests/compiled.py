@@ -20,6 +20,9 @@ from reportgen.report.marks import Place
 from reportgen.report.sandbox import Sandbox
 from reportgen.report.sketches import Sketch
 
+COMPILE, SKETCH = Sandbox.compile, Environment.sketch
+"""How the program itself reads a template."""
+
 STEP = 64
 """The marks of a template start at a multiple of it, so that they seldom depend on others."""
 
@@ -40,14 +43,13 @@ class Readings:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Read] = {}
-        self._compile, self._sketch = Sandbox.compile, Environment.sketch
 
     def share(self, patch: pytest.MonkeyPatch) -> None:
         """Let all environments of reports take from here, and add to it."""
 
         def compile_(here: Sandbox, source: Any, *place: Any) -> Any:
             if not (isinstance(here, Environment) and len(place) == 2):
-                return self._compile(here, source, *place)
+                return COMPILE(here, source, *place)
             return self._code(here, source, *place)
 
         patch.setattr(Sandbox, "compile", compile_)
@@ -61,7 +63,7 @@ class Readings:
 
     def _code(self, here: Environment, source: str, name: str, file: str) -> CodeType:
         found = self._read(
-            (name, source, "code"), here, name, lambda: self._compile(here, source, name, file)
+            (name, source, "code"), here, name, lambda: COMPILE(here, source, name, file)
         )
         assert isinstance(found.made, CodeType)
         return moved(found.made, file)
@@ -69,7 +71,7 @@ class Readings:
     def _sketched(self, here: Environment, name: str) -> None:
         assert here.loader is not None
         source, _, _ = here.loader.get_source(here, name)
-        self._read((name, source, "sketch"), here, name, lambda: self._sketch(here, name))
+        self._read((name, source, "sketch"), here, name, lambda: SKETCH(here, name))
 
     def _read(
         self, what: Hashable, here: Environment, name: str, make: Callable[[], CodeType | Sketch]
