@@ -11,10 +11,11 @@ from campaign_marks import STAGES
 
 @dataclass(slots=True)
 class Tally:
-    """What a campaign counts."""
+    """What a campaign counts; of what fell, `interrupted` is that by Ctrl-C."""
 
     aimed: Counter[str] = field(default_factory=Counter)
     fell: Counter[str] = field(default_factory=Counter)
+    interrupted: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     missed: int = 0
     epochs: int = 0
@@ -23,7 +24,7 @@ class Tally:
 
 def table(tally: Tally, facts: dict[str, Any]) -> str:
     """Return the results as Markdown."""
-    verb = "interrupted" if facts["interrupt"] else "killed"
+    verb = facts["verb"]
     clean = (
         "Each round ended with the bytes of an undisturbed build "
         f"({', '.join(facts['compared'])}, and each record's result); no entry of the store was "

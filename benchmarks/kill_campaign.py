@@ -4,13 +4,15 @@
 
     python tools/run.py python benchmarks/kill_campaign.py --kills 200 --seed 1
     python tools/run.py python benchmarks/kill_campaign.py --kills 50 --interrupt
+    python tools/run.py python benchmarks/kill_campaign.py --kills 50 --both
 
 An undisturbed build in a process of its own gives the bytes that all others must
 have; how long an epoch took is in them, so it is set to one value in all. A second
 one, in a forked process, gives the instants at which each stage runs.
 Then builds are started and killed, each at an instant drawn from a stage of that
 timeline, the same number for every stage; each round begins with nothing, and is
-started again until it ends. With `--interrupt` they get Ctrl-C in place of SIGKILL.
+started again until it ends. With `--interrupt` they get Ctrl-C in place of SIGKILL, with
+`--both` in every second round.
 
 Builds run in forks of this process, which has imported everything and has one
 thread: so a start costs no seconds. Needs a system that can fork, and `/proc`.
@@ -46,6 +48,7 @@ from machine import describe_machine
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SIGNAL = {False: signal.SIGKILL, True: signal.SIGINT}
+WAYS = {False: "killed", True: "interrupted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,7 @@ def run_round(
             tally.aimed[instant.stage] += 1
             tally.fell[attempt.stage] += 1
             if interrupt:
+                tally.interrupted[attempt.stage] += 1
                 tally.faults += interruption_faults(place, attempt)
             continue
         if attempt.code:
@@ -275,13 +279,14 @@ def run_campaign(options: argparse.Namespace, folder: Path) -> tuple[Tally, dict
         place = Place.make(folder / f"round-{tally.rounds + 1}", notebooks=options.notebooks)
         n = min(options.per_round, options.kills - tally.fell.total())
         instants = draw_instants(whole.marks, n, tally.fell, random_)
-        run_round(place, instants, reference, options.interrupt, tally)
+        interrupt = options.interrupt or (options.both and tally.rounds % 2 == 1)
+        run_round(place, instants, reference, interrupt, tally)
         print(f"round {tally.rounds}: {tally.fell.total()} of {options.kills}", flush=True)
         if not tally.faults:
             shutil.rmtree(place.folder)
     return tally, {
         "arguments": " ".join(options.arguments),
-        "interrupt": options.interrupt,
+        "verb": "killed or interrupted" if options.both else WAYS[options.interrupt],
         "compared": sorted({Path(name).suffix.lstrip(".") for name in reference.files}),
         "seconds": time.monotonic() - started,
         "plain_s": plain_s,
@@ -296,7 +301,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--per-round", type=int, default=20)
-    parser.add_argument("--interrupt", action="store_true", help="Ctrl-C in place of SIGKILL")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--interrupt", action="store_true", help="Ctrl-C in place of SIGKILL")
+    way.add_argument("--both", action="store_true", help="Ctrl-C in every second round")
     parser.add_argument("--no-notebooks", dest="notebooks", action="store_false")
     parser.add_argument("--out", type=Path, help="write OUT.md and OUT.json")
     options = parser.parse_args()
@@ -309,7 +316,8 @@ def main() -> int:
     text = table(tally, facts)
     print(text)
     if out:
-        counts = {"aimed": tally.aimed, "fell": tally.fell, "rounds": tally.rounds}
+        counts: dict[str, Any] = {"aimed": tally.aimed, "fell": tally.fell}
+        counts |= {"interrupted": tally.interrupted, "rounds": tally.rounds}
         out.with_suffix(".md").write_text(text, encoding="utf-8")
         content = {**facts, **counts, "epochs": tally.epochs, "faults": tally.faults}
         out.with_suffix(".json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,22 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the variables that steer the program, so that a test sets what it needs."""
     for name in [name for name in os.environ if name.startswith("REPORTGEN_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _code_of_templates() -> Iterator[None]:
+    """Let Jinja make the code of each template once (see `tests.compiled`)."""
+    from tests.compiled import Readings
+
+    with pytest.MonkeyPatch.context() as patch:
+        Readings().share(patch)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with slow tests first: workers get files in order, and wait for the last."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from reportgen.errors import TemplateError
 from reportgen.facts.derive import derive_facts
 from reportgen.facts.fact import Fact
 from reportgen.records import RunId, RunRecord
-from reportgen.report import html, proof
-from reportgen.report.environment import Environment
+from reportgen.report import proof
 from reportgen.report.html import Writer
 from reportgen.report.prose import Block
 from reportgen.report.rules import Finding, Sentence, groundless_sentences, read_sentences
@@ -131,20 +129,3 @@ def moved(real: Outcome, mutant: Outcome) -> frozenset[str]:
         for id in before.keys() | after.keys()
         if id not in before or id not in after or before[id].value != after[id].value
     )
-
-
-def share_environment(patch: pytest.MonkeyPatch) -> None:
-    """Let all renderings share the compiled templates, which take most of the time."""
-    kept: list[Environment] = []
-
-    def environment(folder: Path, *given: Any) -> Environment:
-        fresh = Environment(folder, *given)
-        if kept:
-            kept[0].filters |= fresh.filters
-            kept[0].globals.clear()
-            kept[0].globals |= fresh.globals
-        else:
-            kept.append(fresh)
-        return kept[0]
-
-    patch.setattr(html, "Environment", environment)

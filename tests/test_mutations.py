@@ -17,7 +17,9 @@ from reportgen.spec.study import Study, load_study
 from tests import mutations_alexnet, mutations_simple_cnn, mutations_transfer
 from tests.changes import Mutation
 from tests.mutation import Records
-from tests.outcome import Outcome, moved, read_records, render, share_environment, shorten
+from tests.outcome import Outcome, moved, read_records, render, shorten
+
+pytestmark = pytest.mark.slow
 
 NAMES = frozenset(
     "name type shape label a b true predicted layer why source tighter looser chosen smallest "
@@ -89,9 +91,7 @@ class Trials:
 def trials(project: Path) -> Mapping[str, Trials]:
     whole = load_study(project, "practica1")
     records = read_records(whole)
-    with pytest.MonkeyPatch.context() as patch:
-        share_environment(patch)
-        return {name: try_all(whole, records, chapter) for name, chapter in CHAPTERS.items()}
+    return {name: try_all(whole, records, chapter) for name, chapter in CHAPTERS.items()}
 
 
 def try_all(whole: Study, records: Records, chapter: Chapter) -> Trials:

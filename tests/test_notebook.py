@@ -130,9 +130,9 @@ def test_without_a_store_the_runs_stay_beside_the_files(bench, built_toy, capsys
     assert capsys.readouterr().out == ""
 
 
-def test_an_experiment_brings_along_what_it_starts_from(bench, built_toy):
+def test_an_experiment_brings_along_what_it_starts_from(bench, built):
     write(bench / "later.yaml", EXPERIMENT | {"weights": "experiment:toy_net", "sweep": []})
-    study = open_study(bench / "later.yaml", data_dir=built_toy.data, store=built_toy.store)
+    study = open_study(bench / "later.yaml", data_dir=built.data, store=built.store)
     net = study.run("later")
     shown = net.text("{model.weights:text}")
     assert shown.facts == {"later.model.weights": "experiment:toy_net"}

@@ -174,7 +174,7 @@ def test_a_failed_build_is_not_taken_for_finished(built, reportgen):
     assert reportgen(built, "build", "toy").code == 0
 
 
-# ── killed, interrupted, twice at once ──────────────────────────────────────
+# ── killed, interrupted ──────────────────────────────────────────────────────
 
 
 def test_killed_in_the_middle_and_built_again(toy, reportgen, tmp_path):
@@ -221,26 +221,6 @@ def test_interrupted_the_finished_epochs_are_kept(toy, reportgen, monkeypatch):
     done = reportgen(toy, "build", "toy")
     assert done.code == 0
     assert "resuming (2 of 3 epochs are in the store)" in done.out
-
-
-def test_two_builds_at_once(toy):
-    started = [
-        subprocess.Popen(
-            toy.command("build", "toy"),
-            cwd=toy.root,
-            env=toy.environment(),
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]
-    ended = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [0, 0], ended
-    both = "".join(out for out, _ in ended)
-    assert both.count("toy_net (seed 7): train: running") == 1
-    with zipfile.ZipFile(toy.archive) as archive:
-        assert archive.read(PDF) == toy.pdf.read_bytes()
 
 
 # ── elsewhere ───────────────────────────────────────────────────────────────

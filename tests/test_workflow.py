@@ -97,9 +97,8 @@ def test_the_system_packages_are_those_that_an_error_names(steps: list[Step]) ->
 @pytest.mark.skipif(os.name != "posix", reason="the service runs the steps by bash")
 def test_the_test_step_collects_the_tests(steps: list[Step], checkout: Path) -> None:
     # To run them here would run this test again; that they are found is what can go wrong.
-    output = run_step(
-        step(steps, "Test"), checkout, PYTEST_ADDOPTS="--collect-only --quiet -p no:xdist"
-    )
+    options = "--collect-only --quiet --assert=plain -p no:xdist"
+    output = run_step(step(steps, "Test"), checkout, PYTEST_ADDOPTS=options)
     assert "tests/test_workflow.py::test_it_may_only_read" in output
 
 

@@ -22,10 +22,12 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from place import ROOT
@@ -109,18 +111,33 @@ def is_left_out(name: str) -> bool:
     return any(name == part or name.startswith(f"{part}.") for part in LEFT_OUT)
 
 
-def reached(root: Path, roots: Iterable[str]) -> dict[str, ast.Module]:
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a module may take from the package, and what identifies its meaning."""
+
+    imports: tuple[str, ...]
+    fingerprint: str
+
+
+@functools.cache
+def read_module(text: str) -> Module:
+    """Return what is asked of a module's text; the same text is parsed once."""
+    tree = ast.parse(text)
+    return Module(tuple(dict.fromkeys(imported(tree))), fingerprint(tree))
+
+
+def reached(root: Path, roots: Iterable[str]) -> dict[str, Module]:
     """Return some modules, their packages and all that they import, by name, sorted."""
-    found: dict[str, ast.Module] = {}
+    found: dict[str, Module] = {}
     queue = list(roots)
     while queue:
         name = queue.pop()
-        file = module_file(root, name)
-        if name in found or file is None:
+        file = None if name in found else module_file(root, name)
+        if file is None:
             continue
-        found[name] = ast.parse(file.read_text(encoding="utf-8"))
+        found[name] = read_module(file.read_text(encoding="utf-8"))
         above = [name.rpartition(".")[0]] if "." in name else []
-        queue += [one for one in (*above, *imported(found[name])) if not is_left_out(one)]
+        queue += [one for one in (*above, *found[name].imports) if not is_left_out(one)]
     return dict(sorted(found.items()))
 
 
@@ -138,9 +155,9 @@ def current(root: Path = ROOT) -> Lock:
     taken: set[str] = set()
     lock: Lock = {}
     for stage, roots in ROOTS.items():
-        own = {name: tree for name, tree in reached(root, roots).items() if name not in taken}
+        own = {name: one for name, one in reached(root, roots).items() if name not in taken}
         taken |= set(own)
-        code = {name: fingerprint(tree) for name, tree in own.items()}
+        code = {name: one.fingerprint for name, one in own.items()}
         lock[stage] = {"version": versions()[stage], "code": code}
     return lock
 

@@ -8,7 +8,6 @@ generated from the same lines that derive the values.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,8 +18,6 @@ Value = bool | int | float | str | None
 Unit = Literal[
     "", "fraction", "count", "epoch", "nats", "bytes", "px", "s", "ratio", "text", "bool"
 ]
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ class Definition:
         """
         if isinstance(value, float) and not math.isfinite(value):
             value = None
-        fact_id = _PLACEHOLDER.sub(lambda match: str(names[match[1]]), self.pattern)
+        fact_id = self.pattern.format_map(names)
         return Fact(fact_id, value, self.unit, source, self.meaning)
 
 

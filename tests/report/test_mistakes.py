@@ -305,12 +305,12 @@ def test_a_template_that_includes_itself_ends_in_a_message(toy: Project) -> None
 
 
 @pytest.fixture(scope="module")
-def copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("copy") / "project"
     for folder in ("templates", "experiments"):
         ignored = shutil.ignore_patterns("records")
         shutil.copytree(project / folder, root / folder, ignore=ignored)
-    return root
+    return load_practica1(root)
 
 
 def spoil(text: str, pattern: str, write: str) -> tuple[str, int]:
@@ -328,18 +328,18 @@ def spoil(text: str, pattern: str, write: str) -> tuple[str, int]:
     ],
 )
 def test_spoilt_answers_give_the_mistakes_that_were_made_and_no_other(
-    copy: Path, pattern: str, write: str, message: str
+    copy: Project, pattern: str, write: str, message: str
 ) -> None:
     """Each of five kinds of mistake is made everywhere in all answers of practica1 at once."""
-    report = load_practica1(copy)
-    kept = {path: path.read_text(encoding="utf-8") for path in copy.rglob("questions/*.j2")}
+    files = copy.study.templates.rglob("questions/*.j2")
+    kept = {path: path.read_text(encoding="utf-8") for path in files}
     try:
         made = 0
         for path, text in kept.items():
             spoilt, n = spoil(text, pattern, write)
             path.write_text(spoilt, encoding="utf-8")
             made += n
-        found = faults(report)
+        found = faults(copy)
     finally:
         for path, text in kept.items():
             path.write_text(text, encoding="utf-8")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reportgen.facts.derive import derive_facts
-from tests.outcome import share_environment
 from tests.report.conftest import Project
 from tests.report.tp5 import PAIRS, load_tp5, pairs, read, step, told
 
@@ -33,37 +33,33 @@ TITLES = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compiled_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        share_environment(patch)
-        yield
+@pytest.fixture(scope="module")
+def load(project: Path) -> Callable[..., Project]:
+    """Return the function that gives the study with a profile, made once."""
+    return functools.cache(lambda profile=None: load_tp5(project, profile))
 
 
 @pytest.fixture(scope="module")
-def tp5(project: Path) -> Project:
-    return load_tp5(project)
+def tp5(load: Callable[..., Project]) -> Project:
+    return load()
 
 
 @pytest.mark.parametrize("profile", [None, "embedded", "emnist"])
-def test_each_profile_is_answered(project: Path, profile: str | None) -> None:
-    found = load_tp5(project, profile)
+def test_each_profile_is_answered(load: Callable[..., Project], profile: str | None) -> None:
+    found = load(profile) if profile else load()
     assert found.check() == ()
     assert [len(text.split()) > 40 for text in read(found).values()] == [True] * 8
 
 
-def test_the_report_says_which_data_it_has(project: Path, tp5: Project) -> None:
-    default, emojis, emnist = (
-        read(tp5)["data"],
-        read(load_tp5(project, "embedded"))["data"],
-        read(load_tp5(project, "emnist"))["data"],
-    )
+def test_the_report_says_which_data_it_has(load: Callable[..., Project], tp5: Project) -> None:
+    embedded = read(load("embedded"))
+    default, emojis, emnist = read(tp5)["data"], embedded["data"], read(load("emnist"))["data"]
     assert "Son los de MNIST" in default
     assert "Fashion-MNIST, fotografías en gris de prendas" in default
     assert "no son manuscritas, sino dibujadas con los tipos de letra" in default
     assert "una muestra de MNIST" in emojis
     assert "emojis de OpenMoji" in emojis
-    assert "prendas" not in " ".join(read(load_tp5(project, "embedded")).values())
+    assert "prendas" not in " ".join(embedded.values())
     assert "letras manuscritas de EMNIST" in emnist
 
 

@@ -35,11 +35,11 @@ def write_long(toy, **more):
     toy.write(toy_net=PLAIN | {"seeds": [7, 8], "training": training} | more)
 
 
-def write_later(toy, lr):
+def write_later(toy, lr, **more):
     """Write two runs and one that starts from the first of them."""
     training = EXPERIMENT["training"] | {"phases": [{"epochs": 2, "optimizer": SGD | {"lr": lr}}]}
     toy.write(
-        toy_net={"seeds": [7, 8]},
+        toy_net={"seeds": [7, 8]} | more,
         later=PLAIN | {"weights": "experiment:toy_net", "training": training},
     )
     sections = copy.deepcopy(REPORT["sections"])
@@ -78,12 +78,12 @@ def test_side_by_side_gives_what_one_after_another_does(toy, make_records, hired
 
 @pytest.mark.slow
 def test_an_error_of_one_run_is_told_and_what_was_finished_is_kept(toy, make_records, hired, notes):
-    write_later(toy, lr=1e30)
+    write_later(toy, lr=1e30, **PLAIN)
     with pytest.raises(RunError, match=r"later \(seed 7\): the loss is not finite") as caught:
         make_records(toy, notes, jobs=2)
     assert "reportgen" in "".join(caught.value.__notes__)  # its traceback, for --debug
     assert multiprocessing.active_children() == []
-    write_later(toy, lr=0.1)
+    write_later(toy, lr=0.1, **PLAIN)
     again = Notes()
     make_records(toy, again)
     assert {action for run, _, action in again.stages if run == FIRST} == {"reuse"}
