@@ -102,6 +102,7 @@ LIBRARIES: dict[str, set[str]] = {
     "PIL": {"datasets", "figures", "report"},
     "mlxtend": {"datasets"},
     "sklearn": {"measures"},
+    "openTSNE": {"measures"},
     "scipy": {"measures"},
     "threadpoolctl": {"measures", "training"},
     "matplotlib": {"figures"},

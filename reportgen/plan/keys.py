@@ -39,7 +39,7 @@ STAGE_VERSIONS: Mapping[str, int] = {
     "data": 1,
     "train": 1,
     "evaluate": 1,
-    "embed": 2,
+    "embed": 3,
     "maximize": 1,
     "record": 1,
 }

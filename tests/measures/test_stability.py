@@ -34,7 +34,7 @@ def test_clusters_agree_more_than_noise():
     calm, wild = (measure_stability(points, labels, 3, spec) for points in (rings, noise))
     assert (calm.starts, calm.n, calm.n_neighbours) == (2, 90, 10)
     assert calm.overlap > 0.7
-    assert wild.overlap < 0.5
+    assert wild.overlap < 0.6
     assert min(calm.purity) > 0.9
     assert max(wild.purity) < 0.5
     assert measure_stability(rings, labels, 3, spec) == calm
