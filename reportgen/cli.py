@@ -49,6 +49,14 @@ Jobs = Annotated[
         show_default=False,
     ),
 ]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Make the runs on a Ray cluster: HOST:PORT of its head, or auto for this machine's.",
+        show_default=False,
+    ),
+]
 Locked = Annotated[bool, typer.Option("--locked", help="Render from the committed records alone.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -62,6 +70,7 @@ def _order(
     device: Device = "auto",
     locked: bool = False,
     jobs: int | None = 1,
+    cluster: str = "",
 ) -> Order:
     """Return what was asked for, with absolute paths."""
     return Order(
@@ -73,6 +82,7 @@ def _order(
         store=store and store.expanduser().absolute(),
         locked=locked,
         jobs=jobs,
+        cluster=cluster,
     )
 
 
@@ -95,11 +105,21 @@ def build(
     device: DeviceName = "auto",
     store: StoreDir = None,
     jobs: Jobs = None,
+    cluster: Cluster = "",
     locked: Locked = False,
     debug: Debug = False,
 ) -> None:
     """Do everything: run what is missing, render the report, write PDF and zip."""
-    order = _order(study, profile, data_dir, store, device=device, locked=locked, jobs=jobs)
+    order = _order(
+        study,
+        profile,
+        data_dir,
+        store,
+        device=device,
+        locked=locked,
+        jobs=jobs,
+        cluster=cluster,
+    )
     with open_progress() as progress:
         built = pipeline.build(order, progress)
     if built.fresh:
@@ -119,10 +139,11 @@ def run(
     device: DeviceName = "auto",
     store: StoreDir = None,
     jobs: Jobs = None,
+    cluster: Cluster = "",
     debug: Debug = False,
 ) -> None:
     """Run what is missing: data, training, evaluation, maps. Nothing is rendered."""
-    order = _order(study, profile, data_dir, store, device=device, jobs=jobs)
+    order = _order(study, profile, data_dir, store, device=device, jobs=jobs, cluster=cluster)
     with open_progress() as progress:
         records = pipeline.run(order, progress)
     write_line(f"{len(records)} records are in {_shown(order.store_folder)}")

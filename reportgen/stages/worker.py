@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import parent_process
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from reportgen.errors import ReportgenError
 from reportgen.order import Device
@@ -57,12 +57,19 @@ class Failed:
 Message = Told | Made | Failed
 
 
+class Parent(Protocol):
+    """Whom messages are sent to."""
+
+    def send(self, message: Message, /) -> None:
+        """Send a message."""
+
+
 class Wire:
     """Progress that is told to the parent process."""
 
     REFRESH_S = 0.1
 
-    def __init__(self, parent: Connection) -> None:
+    def __init__(self, parent: Parent) -> None:
         self._parent = parent
         self._sent = 0.0
 
@@ -120,10 +127,10 @@ def _make_runs(parent: Connection, briefing: Briefing) -> None:
     sources = SourceShelf.open(store, briefing.data_dir)
     laboratory = Laboratory.open(briefing.study, store, sources, briefing.device, Wire(parent))
     while True:
-        parent.send(_make_run(laboratory.make_record, parent.recv()))
+        parent.send(make_run(laboratory.make_record, parent.recv()))
 
 
-def _make_run(make: Callable[[RunPlan], RunRecord], plan: RunPlan) -> Message:
+def make_run(make: Callable[[RunPlan], RunRecord], plan: RunPlan) -> Message:
     """Return what became of a run; a fault of the program's own is told with its place."""
     try:
         make(plan)

@@ -188,7 +188,7 @@ def told_of(error):
     def fail(plan):
         raise error
 
-    message = worker_module._make_run(fail, Plan())
+    message = worker_module.make_run(fail, Plan())
     return pickle.loads(pickle.dumps(message))
 
 
@@ -211,4 +211,4 @@ def test_a_made_run_is_told():
     class Plan:
         run = None
 
-    assert worker_module._make_run(lambda plan: None, Plan()) == Made()
+    assert worker_module.make_run(lambda plan: None, Plan()) == Made()
