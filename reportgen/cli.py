@@ -98,7 +98,7 @@ def _counted(n: int, what: str) -> str:
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0913, PLR0917 - an option each
     study: StudyName,
     profile: Profile = "default",
     data_dir: DataDir = None,

@@ -36,6 +36,12 @@ CANCEL_S = 1.0
 PROBE = "import ray, sys; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
 
 INSTALL = "pip install 'reportgen-lab[train,ray]'"
+JOIN = (
+    "this machine must belong to the cluster, if only to give out work: "
+    "`ray start --address HOST:6379 --num-cpus 0` joins it"
+)
+MISMATCH, NONE_HERE = "Version mismatch:", "Could not find any running Ray instance"
+"""Words in what Ray says of a cluster that it does not join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +208,7 @@ def require_cluster(address: str) -> None:
         If so, or if the cluster has other versions of Python or Ray.
     """
     if address.startswith("ray://"):
-        msg = (
-            f"--cluster {address}: this program joins a cluster as one of its machines, not "
-            "through Ray's client; run `ray start --address HOST:6379 --num-cpus 0` on this "
-            "machine, which then gives out work and takes none, and use --cluster auto"
-        )
+        msg = f"--cluster {address}: Ray's client does not serve; {JOIN}, then use --cluster auto"
         raise UsageError(msg)
     if address != "auto":
         _require_answer(address)
@@ -220,8 +222,8 @@ def require_cluster(address: str) -> None:
         )
     except subprocess.TimeoutExpired as error:
         msg = (
-            f"--cluster {address}: what answers there is not the head of a Ray cluster; the port "
-            "is that of `ray start --head`, 6379 unless it says otherwise"
+            f"--cluster {address}: what answers there lets nobody in; the port must be that of "
+            f"`ray start --head`, 6379 unless that said otherwise, and {JOIN}"
         )
         raise UsageError(msg) from error
     if done.returncode:
@@ -246,20 +248,19 @@ def _require_answer(address: str) -> None:
 
 def _refused(address: str, said: str) -> UsageError:
     """Return the error for a cluster that does not take this machine's program, in Ray's words."""
-    words = " ".join(said.strip().partition("Traceback")[2].split() or said.split())
-    if "ersion mismatch" in words:
-        told = "ersion mismatch" + words.partition("ersion mismatch")[2]
-        reason = f"v{told}; on all machines Ray and Python must have the same versions"
-    elif "Could not find any running Ray instance" in words:
+    words = " ".join(said.split())
+    if MISMATCH in words:
         reason = (
-            "this machine belongs to no cluster; run `ray start --head` on it, or `ray start "
-            "--address HOST:6379` to join one"
+            f"{MISMATCH}{words.partition(MISMATCH)[2]} On all machines of a cluster Ray and Python "
+            "must have the versions that this one has, or the other way round"
+        )
+    elif NONE_HERE in words:
+        reason = (
+            "this machine belongs to no cluster; run `ray start --head` on it, or join one with "
+            "`ray start --address HOST:6379`"
         )
     else:
-        reason = (
-            f"Ray says: {_last_line(said)}; does this machine belong to the cluster? "
-            "`ray start --address HOST:6379 --num-cpus 0` on it lets it give out work"
-        )
+        reason = f"Ray says: {_last_line(said)}; {JOIN}"
     return UsageError(f"--cluster {address}: {reason}")
 
 
@@ -283,7 +284,7 @@ class _WithoutRay:
 def _quiet_listeners() -> Iterator[None]:
     """Let no thread of Ray's print within the block: what matters is told as progress."""
     before = sys.stdout
-    sys.stdout = _WithoutRay(before)  # type: ignore[assignment]
+    sys.stdout = _WithoutRay(before)
     try:
         yield
     finally:
