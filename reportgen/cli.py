@@ -14,7 +14,7 @@ import typer
 
 from reportgen import pipeline
 from reportgen.console import open_progress, write_line
-from reportgen.errors import ReportgenError, StaleError, abridged
+from reportgen.errors import ReportgenError, StaleError, UsageError, abridged
 from reportgen.order import Device, Order
 from reportgen.project import find_root, root_above
 
@@ -72,7 +72,16 @@ def _order(
     jobs: int | None = 1,
     cluster: str = "",
 ) -> Order:
-    """Return what was asked for, with absolute paths."""
+    """Return what was asked for, with absolute paths.
+
+    Raises
+    ------
+    UsageError
+        If two options exclude each other.
+    """
+    if locked and cluster:
+        msg = "--locked runs nothing, so that there is nothing for --cluster; leave out one of them"
+        raise UsageError(msg)
     return Order(
         root=find_root(Path.cwd()),
         study=study,
