@@ -17,14 +17,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import reportgen
-from reportgen.cluster.errand import Errand, Sent, perform
+from reportgen.cluster.errand import Brief, Errand, Goods, Sent, perform
 from reportgen.errors import RunError, SystemLibraryError, UsageError
-
-if TYPE_CHECKING:
-    from reportgen.datasets.source import Source
 
 ANSWER_S = 5.0
 CONNECT_S = 12.0
@@ -86,26 +83,34 @@ class Connection:
             if node["Alive"]
         )
 
-    def share(self, source: Source) -> Any:
-        """Put data where every machine takes one copy of them, and return what stands for them.
+    def share(self, what: Brief | Goods) -> Any:
+        """Put something where each machine takes it once, and return what stands for it.
 
         Raises
         ------
         RunError
-            If there is no room for them.
+            If there is no room for it.
         """
         try:
-            return self.ray.put(source)
+            return self.ray.put(what)
         except self.ray.exceptions.RayError as error:
             msg = (
-                f"the data {source.name} cannot be put into the cluster's object store "
-                f"({_first_line(error)}); start Ray on this machine with more: "
-                "ray start --object-store-memory BYTES"
+                f"the cluster's object store has no room ({_first_line(error)}); start Ray on "
+                "this machine with more: ray start --object-store-memory BYTES"
             )
             raise RunError(msg) from error
 
-    def begin(self, errand: Errand, sources: Sequence[Any], cpus: float, gpus: float) -> Any:
-        """Give an errand to the cluster, and return what stands for it."""
+    def begin(self, errand: Errand, goods: Sequence[Any], cpus: float, gpus: float) -> Any:
+        """Give an errand to the cluster, and return what stands for it.
+
+        Parameters
+        ----------
+        errand : Errand
+        goods : sequence
+            What `share` returned for the brief and for what else the errand needs.
+        cpus, gpus : float
+            That it takes of its machine.
+        """
         task = self.ray.remote(perform).options(
             num_cpus=cpus,
             num_gpus=gpus,
@@ -113,7 +118,7 @@ class Connection:
             max_retries=0,  # it is given again with the epochs that came back, which Ray has not
             name=str(errand.plan.run.id),
         )
-        under_way = task.remote(errand, *sources)
+        under_way = task.remote(errand, *goods)
         self._under_way[under_way] = str(errand.plan.run.id)
         return under_way
 

@@ -32,7 +32,7 @@ class Cluster(Protocol):
     def nodes(self) -> tuple[Node, ...]:
         """Return the machines that are alive."""
 
-    def begin(self, errand: Errand, sources: Sequence[Any], cpus: float, gpus: float) -> Any:
+    def begin(self, errand: Errand, goods: Sequence[Any], cpus: float, gpus: float) -> Any:
         """Give an errand to the cluster, and return what stands for it."""
 
     def listen(self, seconds: float) -> list[tuple[Any, Heard]]:
@@ -43,7 +43,7 @@ class Cluster(Protocol):
 
 
 Prepare = Callable[[RunPlan], tuple[Errand, Sequence[Any]]]
-"""Makes a run's errand as the store now stands, with what stands for its data."""
+"""Makes a run's errand as the store now stands, with what stands for all else that it needs."""
 
 
 @dataclass(slots=True)
@@ -92,9 +92,9 @@ class Dispatch:
         capacity = Capacity(self.jobs, cores=sys.maxsize)
         for task in startable(self.waiting, [*self.under_way.values()], capacity):
             self.waiting.remove(task)
-            errand, sources = self.prepare(self.plans[task.run])
+            errand, goods = self.prepare(self.plans[task.run])
             gpus = self.gpus(task)
-            begun = self.cluster.begin(errand, sources, self.cpus(task, gpus), gpus)
+            begun = self.cluster.begin(errand, goods, self.cpus(task, gpus), gpus)
             self.under_way[begun] = task
 
     def gpus(self, task: Task) -> float:

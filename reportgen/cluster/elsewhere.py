@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reportgen.cluster.connection import Connection, Node, connected
 from reportgen.cluster.dispatch import Dispatch
-from reportgen.cluster.errand import Errand, lineage, result_keys
+from reportgen.cluster.errand import Brief, Errand, Goods, WeightsFile, lineage, result_keys
 from reportgen.errors import RunError, UsageError
 from reportgen.models.pretrained import carried_file
 from reportgen.order import Device
@@ -24,7 +25,7 @@ from reportgen.store.parcel import Outbox, Parcel
 from reportgen.training.placement import choose_placement
 
 if TYPE_CHECKING:
-    from reportgen.plan.keys import RunPlan
+    from reportgen.plan.keys import RunPlan, StageKey
     from reportgen.records import RunRecord
 
 
@@ -44,8 +45,8 @@ def make_records(laboratory: Laboratory, plans: Sequence[RunPlan], address: str)
         device = choose_device(laboratory.device, connection.nodes())
         benches = [Bench(plan, laboratory.study, laboratory.shelf) for plan in plans]
         check_runs(benches, "cpu")  # networks and data; the device is another machine's
-        freight = Freight(connection, laboratory, device)
-        tasks = tasks_of(benches, freight.cores, on_gpu=device == "cuda")
+        freight = Freight.of(connection, laboratory, device)
+        tasks = tasks_of(benches, freight.brief.cores, on_gpu=device == "cuda")
         Dispatch(
             connection,
             {plan.run.id: plan for plan in plans},
@@ -103,55 +104,57 @@ def _came_back(laboratory: Laboratory, plan: RunPlan) -> RunRecord:
 
 @dataclass(slots=True)
 class Freight:
-    """Packs what a machine needs to make a run; each data set is put up once."""
+    """Packs what a machine needs to make a run; what several need is put up once."""
 
     connection: Connection
     laboratory: Laboratory
-    device: Device
-    commit: str = field(init=False)
-    cores: int = field(init=False)
-    models: bytes = field(init=False)
-    _shared: dict[int, Any] = field(default_factory=dict)
+    brief: Brief
+    _shared: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        study = self.laboratory.study
-        self.commit = current_commit(study.root)
-        self.cores = choose_placement("cpu", "float32").threads
-        self.models = study.models_file.read_bytes() if study.models_file.is_file() else b""
+    @classmethod
+    def of(cls, connection: Connection, laboratory: Laboratory, device: Device) -> Freight:
+        """Return the freight of a laboratory's runs, which compute on a device."""
+        study = laboratory.study
+        models = study.models_file.read_bytes() if study.models_file.is_file() else b""
+        cores = choose_placement("cpu", "float32").threads
+        brief = Brief(study, models, current_commit(study.root), device, cores)
+        return cls(connection, laboratory, brief)
 
     def errand(self, plan: RunPlan) -> tuple[Errand, Sequence[Any]]:
-        """Return a run's errand, and what stands for the data of it and of its starts."""
-        spec = plan.run.spec
-        carried = carried_file(spec.weights, spec.model, self.laboratory.shelf.sources.data_dir)
-        errand = Errand(
-            self.laboratory.study,
-            self.models,
-            self.commit,
-            plan,
-            self.device,
-            self.cores,
-            self._parcels(plan),
-            {} if carried is None else {carried[0]: carried[1].read_bytes()},
-        )
-        return errand, [self._source(one) for one in lineage(plan)]
+        """Return a run's errand, and what stands for the brief and for its goods."""
+        own = [self._parcel(plan, key) for key in result_keys(plan)]
+        goods = [self._put("brief", lambda: self.brief)]
+        starts = lineage(plan)[1:]
+        goods += [self._put(one.train.digest, partial(self._training, one)) for one in starts]
+        goods += [self._source(one) for one in lineage(plan)]
+        spec, data_dir = plan.run.spec, self.laboratory.shelf.sources.data_dir
+        carried = carried_file(spec.weights, spec.model, data_dir)
+        if carried is not None:
+            name, file = carried
+            goods.append(self._put(str(file), lambda: WeightsFile(name, file.read_bytes())))
+        return Errand(plan, tuple(parcel for parcel in own if parcel is not None)), goods
 
-    def _parcels(self, plan: RunPlan) -> tuple[Parcel, ...]:
-        """Return what the store has of a run and of the training of those that it starts from."""
-        store = self.laboratory.store
-        outbox = Outbox(store)
-        parcels: list[Parcel | None] = []
-        for one in lineage(plan):
-            with store.lock(one.train):
-                if one.run.spec.training is not None:
-                    open_journal(store, one.train)  # a damaged one is removed here
-                parcels.append(outbox.pack(one.train))
-        for key in result_keys(plan):
-            with store.lock(key):
-                parcels.append(outbox.pack(key))
-        return tuple(parcel for parcel in parcels if parcel is not None)
+    def _put(self, name: str, make: Callable[[], Brief | Goods]) -> Any:
+        if name not in self._shared:
+            self._shared[name] = self.connection.share(make())
+        return self._shared[name]
 
     def _source(self, plan: RunPlan) -> Any:
         source = self.laboratory.shelf.sources.source(plan.run.spec.dataset)
-        if id(source) not in self._shared:  # the shelf keeps it, and so its identity
-            self._shared[id(source)] = self.connection.share(source)
-        return self._shared[id(source)]
+        return self._put(f"source {id(source)}", lambda: source)  # the shelf keeps it alive
+
+    def _training(self, plan: RunPlan) -> Parcel:
+        """Return the training of a run that others start from, which is finished."""
+        parcel = self._parcel(plan, plan.train)
+        if parcel is None:
+            msg = f"{plan.run.id}: its training is gone from the store; build again"
+            raise RunError(msg)
+        return parcel
+
+    def _parcel(self, plan: RunPlan, key: StageKey) -> Parcel | None:
+        """Return what the store has of a key; what is damaged counts as missing."""
+        store = self.laboratory.store
+        with store.lock(key):
+            if key == plan.train and plan.run.spec.training is not None:
+                open_journal(store, key)  # a damaged one is removed here
+            return Outbox(store).pack(key)

@@ -14,12 +14,12 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reportgen.datasets.registry import fingerprint
 from reportgen.datasets.source import Source
@@ -27,7 +27,7 @@ from reportgen.errors import DataError, SystemLibraryError
 from reportgen.order import Device
 from reportgen.plan.decision import Decision
 from reportgen.plan.keys import RunPlan, StageKey
-from reportgen.records import EpochRow, RunId, RunRecord
+from reportgen.records import EpochRow, RunId
 from reportgen.spec.study import Study
 from reportgen.stages.sources import SourceShelf
 from reportgen.stages.worker import Failed, Made, Message, Told, Wire, make_run
@@ -48,12 +48,15 @@ SENT_S = 1.0
 The last epoch is always sent, whenever it ends.
 """
 
+LEAVE_S = 0.5
+"""Seconds that a run has to end which nobody waits for any more."""
+
 Sent = Message | Parcel
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """What a machine must know to make a run, but for the data, which come beside it.
+class Brief:
+    """What a machine must know to make any of a build's runs.
 
     Parameters
     ----------
@@ -62,26 +65,45 @@ class Errand:
         The study's models.py; empty where there is none.
     commit : str
         Of the project.
-    plan : RunPlan
     device : Device
         `cuda` or `cpu`.
     cores : int
-        For which the run's threads are decided; those of the machine that sends the errand,
-        so that it gives what it gives there.
-    parcels : tuple of Parcel
-        What the sender's store has of the run and of those that it starts from.
-    weights : mapping of str to bytes
-        Files by their paths in a data directory.
+        For which a run's threads are decided; those of the machine that gives runs out, so
+        that each gives what it gives there.
     """
 
     study: Study
     models: bytes
     commit: str
-    plan: RunPlan
     device: Device
     cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A run to be made, and what the sender's store has of it."""
+
+    plan: RunPlan
     parcels: tuple[Parcel, ...]
-    weights: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A file of weights, and its path in a data directory."""
+
+    name: str
+    data: bytes
+
+
+Goods = Source | Parcel | WeightsFile
+"""What several errands may need, and a machine takes once.
+
+Of a run and those that it starts from: the data in the order of `lineage`, the training of
+the latter, the file that the network starts from.
+"""
+
+
+G = TypeVar("G", Source, Parcel, WeightsFile)
 
 
 def result_keys(plan: RunPlan) -> tuple[StageKey, ...]:
@@ -102,15 +124,32 @@ def lineage(plan: RunPlan) -> tuple[RunPlan, ...]:
     return (plan,) if plan.source is None else (plan, *lineage(plan.source))
 
 
+class Unheard(BaseException):
+    """Nobody waits for a run any more: it ends, as at Ctrl-C, with what is finished kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What is told between the thread that makes a run and the one that sends it on."""
 
     messages: SimpleQueue[Sent] = field(default_factory=SimpleQueue)
+    closed: threading.Event = field(default_factory=threading.Event)
 
     def send(self, message: Sent) -> None:
-        """Tell something."""
+        """Tell something.
+
+        Raises
+        ------
+        Unheard
+            If nobody listens any more.
+        """
+        if self.closed.is_set():
+            raise Unheard
         self.messages.put(message)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.closed.set()
 
 
 class Courier(Wire):
@@ -143,24 +182,23 @@ class Courier(Wire):
         self._shipped = time.monotonic()
 
 
-def perform(errand: Errand, *sources: Source) -> Iterator[Sent]:
+def perform(errand: Errand, brief: Brief, *goods: Goods) -> Iterator[Sent]:
     """Make a run; yield what it tells and what it finishes, last `Made` or `Failed`.
 
-    Parameters
-    ----------
-    errand : Errand
-    *sources : Source
-        The data of the run and of those that it starts from, as `lineage` has them.
+    Whoever leaves off before that ends the run at its next word.
     """
     line = Line()
     with _folder() as folder:
-        maker = threading.Thread(target=_make, args=(errand, sources, folder, line), daemon=True)
+        order = Assignment(errand, brief, goods, folder, line)
+        maker = threading.Thread(target=order.make, daemon=True)
         maker.start()
-        while True:
-            message = _next(line, maker)
-            yield message
-            if isinstance(message, Made | Failed):
-                return
+        try:
+            while not isinstance(message := _next(line, maker), Made | Failed):
+                yield message
+        finally:
+            line.close()
+            maker.join(LEAVE_S)
+    yield message  # now that nothing is left here: whoever hears it may end this process
 
 
 def _next(line: Line, maker: threading.Thread) -> Sent:
@@ -178,73 +216,98 @@ def _next(line: Line, maker: threading.Thread) -> Sent:
 def _folder() -> Iterator[Path]:
     """Give a folder for an errand, gone afterwards; what killed ones left goes before."""
     place = Path(tempfile.gettempdir())
-    for lock in place.glob(f"{FOLDER}*.lock"):
-        with try_lock(lock) as held:
-            if held:
-                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-                lock.unlink(missing_ok=True)
+    for left in {path.with_suffix("") for path in place.glob(f"{FOLDER}*")}:
+        _remove(left)
     folder = place / f"{FOLDER}{uuid.uuid4().hex}"
-    lock = folder.with_suffix(".lock")
-    with hold_lock(lock, remedy="set TMPDIR to another folder on that machine"):
+    with hold_lock(folder.with_suffix(".lock"), remedy="set TMPDIR to another folder there"):
         folder.mkdir()
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove an errand's folder and its lock, unless a process that lives holds it."""
+    lock = folder.with_suffix(".lock")
+    with try_lock(lock) as held:
+        if held:
+            shutil.rmtree(folder, ignore_errors=True)
             lock.unlink(missing_ok=True)
 
 
-def _make(errand: Errand, sources: tuple[Source, ...], folder: Path, line: Line) -> None:
-    """Make a run in a store of its own; the last message is what became of it."""
-    line.send(Told("note", (f"{errand.plan.run.id}: on {socket.gethostname()}",)))
-    outbox = Outbox(Store(folder / "store"))
-    courier = Courier(line, errand.plan, outbox)
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An errand on the machine that makes it, with all that came, and a folder of its own."""
 
-    def make(plan: RunPlan) -> RunRecord:
-        return _laboratory(errand, sources, folder, outbox, courier).make_record(plan)
+    errand: Errand
+    brief: Brief
+    goods: tuple[Goods, ...]
+    folder: Path
+    line: Line
 
-    ended = make_run(make, errand.plan)
-    courier.ship()
-    line.send(ended)
+    def make(self) -> None:
+        """Make the run in a store of its own; the last message is what became of it."""
+        with suppress(Unheard):
+            self._make(self.errand.plan)
 
+    def _make(self, plan: RunPlan) -> None:
+        self.line.send(Told("note", (f"{plan.run.id}: on {socket.gethostname()}",)))
+        outbox = Outbox(Store(self.folder / "store"))
+        courier = Courier(self.line, plan, outbox)
+        ended = make_run(lambda plan: self._laboratory(outbox, courier).make_record(plan), plan)
+        courier.ship()
+        self.line.send(ended)
 
-def _laboratory(
-    errand: Errand, sources: tuple[Source, ...], folder: Path, outbox: Outbox, courier: Courier
-) -> Laboratory:
-    """Return a laboratory that has what came with an errand.
+    def _laboratory(self, outbox: Outbox, courier: Courier) -> Laboratory:
+        """Return a laboratory that has what came.
 
-    Raises
-    ------
-    SystemLibraryError
-        If this machine lacks a package that trains.
-    """
-    share_cores()
-    os.environ["OMP_NUM_THREADS"] = str(errand.cores)  # read when torch is first imported
-    try:
-        from reportgen.stages.laboratory import Laboratory
+        Raises
+        ------
+        SystemLibraryError
+            If this machine lacks a package that trains.
+        """
+        share_cores()
+        os.environ["OMP_NUM_THREADS"] = str(self.brief.cores)  # torch reads it when imported
+        try:
+            from reportgen.stages.laboratory import Laboratory
+        except ImportError as error:
+            msg = (
+                f"{socket.gethostname()} lacks a package ({error}); install on every machine of "
+                "the cluster what this one has: pip install 'reportgen-lab[train,ray]'"
+            )
+            raise SystemLibraryError(msg) from error
+        for parcel in (*self._came(Parcel), *self.errand.parcels):
+            unpack(outbox.store, parcel)
+            outbox.note(parcel)
+        shelf = SourceShelf.open(outbox.store, self._data_folder())
+        for plan, source in zip(lineage(self.errand.plan), self._came(Source), strict=True):
+            shelf.stock(plan.run.spec.dataset, source, _verified(plan, source))
+        device = self.brief.device
+        return Laboratory.open(self._study(), outbox.store, shelf, device, courier)
+
+    def _came(self, kind: type[G]) -> list[G]:
+        return [one for one in self.goods if isinstance(one, kind)]
+
+    def _study(self) -> Study:
+        """Return the study, with what is read of its files in place."""
         from reportgen.stages.train import COMMIT
-    except ImportError as error:
-        msg = (
-            f"{socket.gethostname()} lacks a package ({error}); install on every machine of the "
-            "cluster what this one has: pip install 'reportgen-lab[train,ray]'"
-        )
-        raise SystemLibraryError(msg) from error
-    study = replace(errand.study, root=folder / "project", place=None)
-    study.folder.mkdir(parents=True)
-    (study.root / COMMIT).write_text(errand.commit, encoding="utf-8")
-    if errand.models:
-        study.models_file.write_bytes(errand.models)
-    for name, data in errand.weights.items():
-        file = folder / "data" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    for parcel in errand.parcels:
-        unpack(outbox.store, parcel)
-        outbox.note(parcel)
-    shelf = SourceShelf.open(outbox.store, folder / "data")
-    for plan, source in zip(lineage(errand.plan), sources, strict=True):
-        shelf.stock(plan.run.spec.dataset, source, _verified(plan, source))
-    return Laboratory.open(study, outbox.store, shelf, errand.device, courier)
+
+        study = replace(self.brief.study, root=self.folder / "project", place=None)
+        study.folder.mkdir(parents=True)
+        (study.root / COMMIT).write_text(self.brief.commit, encoding="utf-8")
+        if self.brief.models:
+            study.models_file.write_bytes(self.brief.models)
+        return study
+
+    def _data_folder(self) -> Path:
+        """Return a data directory that has the file of weights that came, if one did."""
+        for weights in self._came(WeightsFile):
+            file = self.folder / "data" / weights.name
+            file.parent.mkdir(parents=True)
+            file.write_bytes(weights.data)
+        return self.folder / "data"
 
 
 def _verified(plan: RunPlan, source: Source) -> str:

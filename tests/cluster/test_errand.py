@@ -1,6 +1,8 @@
 """An errand made in this process: what comes back is what this machine would have made."""
 
 import tempfile
+import threading
+from dataclasses import replace
 
 import pytest
 
@@ -23,8 +25,8 @@ from tests.stages.test_workers import write_later
 class Hand:
     """A connection that hands data over as they are."""
 
-    def share(self, source):
-        return source
+    def share(self, what):
+        return what
 
 
 @pytest.fixture
@@ -46,15 +48,15 @@ def freight(toy):
         study = load(order)
         kept, sources, plans = plan_runs(order, study)
         laboratory = Laboratory.open(study, kept, sources, "cpu", Silence())
-        return Freight(Hand(), laboratory, "cpu"), kept, plans
+        return Freight.of(Hand(), laboratory, "cpu"), kept, plans
 
     return pack
 
 
 def carry_out(freight, store, plan):
     """Carry an errand out, put what comes back into the store, return all that was told."""
-    errand, sources = freight.errand(plan)
-    told = list(perform(errand, *sources))
+    errand, goods = freight.errand(plan)
+    told = list(perform(errand, *goods))
     for message in told:
         if isinstance(message, Parcel):
             unpack(store, message)
@@ -62,7 +64,7 @@ def carry_out(freight, store, plan):
 
 
 def left_in(temporary):
-    return [*temporary.glob(f"{FOLDER}*")]
+    return sorted(temporary.glob(f"{FOLDER}*"))
 
 
 @pytest.mark.slow
@@ -70,7 +72,7 @@ def test_what_comes_back_is_what_is_made_here(toy, freight, temporary, tmp_path)
     write_later(toy, lr=0.1)
     here, _, plans = freight(tmp_path / "alone")
     packed, store, _ = freight(tmp_path / "far")
-    packed.commit = "0123abc+"
+    packed.brief = replace(packed.brief, commit="0123abc+")
     for plan, alone in zip(plans, here.laboratory.make_records(plans), strict=True):
         assert carry_out(packed, store, plan)[-1] == Made()
         record = read_record(store, plan)
@@ -83,13 +85,14 @@ def test_what_comes_back_is_what_is_made_here(toy, freight, temporary, tmp_path)
 def test_an_errand_goes_on_where_the_store_stands(toy, freight, temporary, tmp_path, monkeypatch):
     packed, store, (plan, _) = freight(tmp_path / "far")
     monkeypatch.setattr(module, "SENT_S", 0.0)
-    errand, sources = packed.errand(plan)
-    for message in perform(errand, *sources):
+    errand, goods = packed.errand(plan)
+    for message in perform(errand, *goods):
         if isinstance(message, Parcel):
             unpack(store, message)
         if isinstance(message, Told) and message.event == "epoch":
             break  # the machine dies
     assert open_journal(store, plan.train).n_epochs == 1
+    assert not any(thread.name.startswith("Thread") for thread in threading.enumerate())
     told = [message.arguments for message in carry_out(packed, store, plan) if is_epoch(message)]
     assert [row.epoch for _, row, _, _ in told] == [2, 3]
 
@@ -109,7 +112,8 @@ def test_epochs_that_end_in_quick_succession_are_not_all_sent(toy, freight, temp
 
 def test_a_fault_of_the_studys_code_comes_back_with_its_line(toy, freight, temporary, tmp_path):
     packed, store, (plan, _) = freight(tmp_path / "far")
-    packed.models = packed.models.replace(b"return self.head", b"return self.nothing")
+    models = packed.brief.models.replace(b"return self.head", b"return self.nothing")
+    packed.brief = replace(packed.brief, models=models)
     failed = carry_out(packed, store, plan)[-1]
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, ModelError)
@@ -119,9 +123,9 @@ def test_a_fault_of_the_studys_code_comes_back_with_its_line(toy, freight, tempo
 
 def test_data_that_came_damaged_are_refused(toy, freight, temporary, tmp_path):
     packed, _, (plan, _) = freight(tmp_path / "far")
-    errand, (source,) = packed.errand(plan)
+    errand, (brief, source) = packed.errand(plan)
     source.splits["train"].images[0, 0, 0] ^= 1
-    failed = list(perform(errand, source))[-1]
+    failed = list(perform(errand, brief, source))[-1]
     assert "its data came damaged" in str(failed.error)
 
 
@@ -130,8 +134,9 @@ def test_what_a_killed_errand_left_goes_with_the_next(temporary):
     left.mkdir()
     (left / "state").write_bytes(b"hours")
     left.with_suffix(".lock").touch()
+    (temporary / f"{FOLDER}4567").mkdir()  # its thread wrote once more when all was gone
     with module._folder() as folder:
-        assert not left.exists()
+        assert left_in(temporary) == [folder, folder.with_suffix(".lock")]
         with module._folder() as beside:  # of another process
             assert folder.is_dir()
             assert beside != folder

@@ -10,9 +10,11 @@ import tempfile
 import time
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from reportgen.cluster.errand import FOLDER
 from reportgen.holdings import plan as plan_runs
 from reportgen.pipeline import Order, load
 from reportgen.progress import Silence
@@ -69,6 +71,7 @@ def cluster():
         from ray.cluster_utils import Cluster
 
         folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # Ray's sockets need a short path
+        patch.setenv("TMPDIR", folder)  # what runs leave is looked for there
         made = Cluster(
             initialize_head=True,
             head_node_args={
@@ -80,6 +83,7 @@ def cluster():
         )
         try:
             nodes = [made.add_node(num_cpus=1, object_store_memory=OBJECT_STORE) for _ in range(2)]
+            made.folder = Path(folder)
             made.machines = [Machine(node) for node in nodes]
             yield made
         finally:
@@ -95,7 +99,7 @@ def study(tmp_path_factory):
     toy = make_toy(tmp_path_factory.mktemp("toy"))
     sgd = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
     for name, epochs, more in (
-        ("toy_net", 150, {"seeds": [7, 8]}),
+        ("toy_net", 100, {"seeds": [7, 8]}),
         ("later", 2, {"seeds": [7], "weights": "experiment:toy_net"}),
     ):
         training = EXPERIMENT["training"] | {"phases": [{"epochs": epochs, "optimizer": sgd}]}
@@ -145,7 +149,7 @@ def until_both_train(program):
         lines.append(line)
         for run in trained:
             trained[run] += line.startswith(f"{run}: epoch ")
-        if min(trained.values()) > 20:
+        if min(trained.values()) > 10:
             break
     return lines
 
@@ -154,7 +158,8 @@ def test_a_run_fails_in_its_own_words(study, cluster, tmp_path):
     toy = study.copy(tmp_path / "project")
     sgd = {"name": "sgd", "lr": 1e30}
     training = EXPERIMENT["training"] | {"phases": [{"epochs": 2, "optimizer": sgd}]}
-    toy.write(later=PLAIN | {"training": training}, toy_net=PLAIN)
+    start = {"weights": "experiment:toy_net"}
+    toy.write(toy_net=PLAIN, later=PLAIN | start | {"training": training})
     with on_cluster(toy, cluster, tmp_path / "store") as program:
         out, err = program.communicate(timeout=60)
     assert program.returncode == 4
@@ -206,3 +211,4 @@ def test_the_runs_of_a_killed_machine_are_made_again(study, cluster, tmp_path):
     assert set(near) == {FIRST, SECOND, LATER}
     assert digests(study, tmp_path / "far") == near
     assert not any("raylet" in line for line in told)
+    assert [*cluster.folder.glob(f"{FOLDER}*")] == []
