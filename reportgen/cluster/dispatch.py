@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from reportgen.cluster.connection import Heard, Lost, Node
 from reportgen.cluster.errand import Errand
-from reportgen.errors import ReportgenError, RunError
+from reportgen.errors import DeviceMemoryError, ReportgenError, RunError
 from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
 from reportgen.records import RunId
@@ -52,7 +52,8 @@ class Dispatch:
 
     Ray decides what is made where, and what waits for a free machine. A run whose process
     was lost on a machine that lives is made with all of a machine's CPUs, so that nothing
-    of this build is beside it: memory that ran out is the likeliest reason.
+    of this build is beside it: memory that ran out is the likeliest reason. One that had a
+    part of a GPU and found too little memory there gets a whole one.
     """
 
     cluster: Cluster
@@ -99,7 +100,13 @@ class Dispatch:
 
     def gpus(self, task: Task) -> float:
         """Return the share of a GPU that a run takes: its spec's, where the cluster has any."""
-        return self.plans[task.run].run.spec.resources.gpus if self.on_gpu else 0.0
+        if not self.on_gpu:
+            return 0.0
+        return 1.0 if task.run in self.cramped else self.share(task)
+
+    def share(self, task: Task) -> float:
+        """Return the share of a GPU that a run's spec asks for."""
+        return self.plans[task.run].run.spec.resources.gpus or 1.0
 
     def cpus(self, task: Task, gpus: float) -> float:
         """Return the CPUs that a run takes: its threads, or all of the largest machine.
@@ -137,9 +144,10 @@ class Dispatch:
 
     def _end(self, task: Task, message: Made | Failed | Lost) -> None:
         """Act on how a run ended: what was lost is given out again."""
-        if isinstance(message, Failed):
-            raise message.error
         if isinstance(message, Made):
+            return
+        if isinstance(message, Failed):
+            self._fail(task, message.error)
             return
         self.losses[task.run] += 1
         n_losses = self.losses[task.run]
@@ -156,6 +164,17 @@ class Dispatch:
         )
         if message.process:
             self.cramped.add(task.run)
+        self.waiting.insert(0, task)
+
+    def _fail(self, task: Task, error: Exception) -> None:
+        """Raise what a run failed with, unless others beside it took the GPU's memory."""
+        if not isinstance(error, DeviceMemoryError) or self.gpus(task) == 1.0:
+            raise error
+        self.progress.note(
+            f"{task.run}: {self.share(task):g} of a GPU has too little memory for it; it goes on "
+            "where it was, with a whole one"
+        )
+        self.cramped.add(task.run)
         self.waiting.insert(0, task)
 
     def _tell_who_waits(self) -> None:

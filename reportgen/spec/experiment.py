@@ -58,9 +58,12 @@ class Filters(SpecModel):
 class Resources(SpecModel):
     """What a run takes of the machine that it is made on; no part of its result or its key."""
 
-    gpus: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        1.0,
-        description="Share of a GPU, where it computes on one: 0.25 lets four runs share it.",
+    gpus: Annotated[float, Field(gt=0.0, le=1.0)] | None = Field(
+        None,
+        description=(
+            "Share of a GPU, where it computes on one: 0.25 lets four runs share it. Without it "
+            "a whole one on a cluster, and what it is measured to need on this machine."
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.cluster.connection import Lost, Node
 from reportgen.cluster.dispatch import Dispatch
-from reportgen.errors import DataError, RunError
+from reportgen.errors import DataError, DeviceMemoryError, RunError
 from reportgen.progress import Silence
 from reportgen.records import RunId
 from reportgen.spec.experiment import Resources
@@ -65,7 +65,7 @@ def dispatch():
     """Return a function that has tasks made on a cluster and returns the notes."""
 
     def made(cluster, *tasks, jobs=10, gpus=None):
-        spec = SimpleNamespace(resources=Resources(gpus=gpus or 1.0))
+        spec = SimpleNamespace(resources=Resources(gpus=gpus))
         plans = {task.run: SimpleNamespace(run=SimpleNamespace(spec=spec)) for task in tasks}
         progress = Notes()
         order = {id(plan): run for run, plan in plans.items()}
@@ -113,6 +113,21 @@ def test_a_share_of_a_gpu_is_the_specs(dispatch):
     cluster = Played(nodes=(Node("10.0.0.1", 4, 1), Node("10.0.0.2", 8, 0)))
     dispatch(cluster, Task(A, threads=1), gpus=0.25)
     assert cluster.begun == [(A, 1, 0.25)]
+
+
+def test_a_run_that_found_too_little_memory_on_a_shared_gpu_gets_a_whole_one(dispatch):
+    cluster = Played({A: [Failed(DeviceMemoryError("out of memory"))]}, (Node("10.0.0.1", 4, 1),))
+    notes = dispatch(cluster, Task(A, threads=1), gpus=0.25)
+    assert [gpus for _, _, gpus in cluster.begun] == [0.25, 1.0]
+    (note,) = notes
+    assert note.startswith(f"{A}: 0.25 of a GPU has too little memory for it; it goes on ")
+
+
+@pytest.mark.parametrize("gpus", [None, 1.0, 0.5])
+def test_a_whole_gpu_that_has_too_little_memory_is_an_error(dispatch, gpus):
+    ends = [Failed(DeviceMemoryError("out of memory"))] * (2 if gpus == 0.5 else 1)
+    with pytest.raises(DeviceMemoryError):
+        dispatch(Played({A: ends}, (Node("10.0.0.1", 4, 1),)), Task(A, threads=1), gpus=gpus or 1)
 
 
 def test_what_a_dead_machine_had_is_given_out_again(dispatch):
