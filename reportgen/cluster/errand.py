@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 FOLDER = "reportgen-errand-"
 """How the folders of errands begin, in the machine's folder for what is temporary."""
 
-SENT_S = 1.0
-"""Seconds between epochs that are sent back: those after the last one sent are lost with a machine.
+SENT_S, PAUSES = 1.0, 20
+"""Seconds between epochs that are sent back, at least, and times what it takes to pack one.
 
-The last epoch is always sent, whenever it ends.
+Epochs after the last one sent are lost with a machine. That of a stage's end always is sent.
 """
 
 LEAVE_S = 0.5
@@ -160,7 +160,7 @@ class Courier(Wire):
     def __init__(self, line: Line, plan: RunPlan, outbox: Outbox) -> None:
         super().__init__(line)
         self._line, self._keys, self._outbox = line, result_keys(plan), outbox
-        self._shipped = 0.0
+        self._next_s = 0.0
 
     def stage(self, run: RunId, decision: Decision) -> None:
         """Tell that a stage begins, and send what those before it left."""
@@ -169,17 +169,19 @@ class Courier(Wire):
 
     def epoch(self, run: RunId, row: EpochRow, epochs: int, seconds: float) -> None:
         """Tell a finished epoch, and send it if the last one sent is long ago."""
-        if time.monotonic() - self._shipped >= SENT_S:
+        if time.monotonic() >= self._next_s:
             self.ship()
         super().epoch(run, row, epochs, seconds)
 
     def ship(self) -> None:
-        """Send all that is finished and was not sent yet."""
+        """Send all that is finished and was not sent yet; large states seldom."""
+        begun = time.monotonic()
         for key in self._keys:
             parcel = self._outbox.pack(key)
             if parcel is not None:
                 self._line.send(parcel)
-        self._shipped = time.monotonic()
+        ended = time.monotonic()
+        self._next_s = ended + max(SENT_S, PAUSES * (ended - begun))
 
 
 def perform(errand: Errand, brief: Brief, *goods: Goods) -> Iterator[Sent]:

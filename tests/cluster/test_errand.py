@@ -85,6 +85,7 @@ def test_what_comes_back_is_what_is_made_here(toy, freight, temporary, tmp_path)
 def test_an_errand_goes_on_where_the_store_stands(toy, freight, temporary, tmp_path, monkeypatch):
     packed, store, (plan, _) = freight(tmp_path / "far")
     monkeypatch.setattr(module, "SENT_S", 0.0)
+    monkeypatch.setattr(module, "PAUSES", 0)
     errand, goods = packed.errand(plan)
     for message in perform(errand, *goods):
         if isinstance(message, Parcel):

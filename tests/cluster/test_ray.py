@@ -29,6 +29,7 @@ pytestmark = [
 ]
 
 OBJECT_STORE = 80 << 20
+N_EPOCHS = 200
 FIRST, SECOND, LATER = "toy_net (seed 7)", "toy_net (seed 8)", "later (seed 7)"
 PLAIN = {"sweep": [], "embeddings": None, "features": {}, "horizons": []}
 
@@ -42,8 +43,16 @@ class Machine:
     def processes(self):
         import psutil
 
-        own = [info.process.pid for infos in self.node.all_processes.values() for info in infos]
-        return [one for pid in own for one in family(psutil.Process(pid))]
+        found = []
+        for info in [one for infos in self.node.all_processes.values() for one in infos]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                own = psutil.Process(info.process.pid)
+                found += [own, *own.children(recursive=True)]
+        return found
+
+    def makes(self, run):
+        """Tell whether a process here makes a run: Ray calls it after that."""
+        return any(f"ray::{run}" in " ".join(one.cmdline()) for one in self.processes())
 
     def kill(self):
         """Let the machine die, as one does whose plug is pulled."""
@@ -54,13 +63,9 @@ class Machine:
                 process.kill()
 
 
-def family(process):
-    return [process, *process.children(recursive=True)]
-
-
 @pytest.fixture(scope="module")
 def cluster():
-    """A head that makes nothing, and two machines of one CPU each; the first may be killed."""
+    """A head that makes nothing, and two machines of one CPU each."""
     pytest.importorskip("psutil")
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told of tests
@@ -72,6 +77,7 @@ def cluster():
 
         folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # Ray's sockets need a short path
         patch.setenv("TMPDIR", folder)  # what runs leave is looked for there
+        Path(folder, "ray").mkdir()  # so that the user's own cluster stays the current one
         made = Cluster(
             initialize_head=True,
             head_node_args={
@@ -90,7 +96,7 @@ def cluster():
             left = [one for machine in made.machines for one in machine.processes()]
             made.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
-        assert [process for process in left if process.is_running()] == []
+        assert [one for one in left if one.is_running() and one.status() != "zombie"] == []
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +105,7 @@ def study(tmp_path_factory):
     toy = make_toy(tmp_path_factory.mktemp("toy"))
     sgd = {"name": "sgd", "lr": 0.01, "momentum": 0.9}
     for name, epochs, more in (
-        ("toy_net", 100, {"seeds": [7, 8]}),
+        ("toy_net", N_EPOCHS, {"seeds": [7, 8]}),
         ("later", 2, {"seeds": [7], "weights": "experiment:toy_net"}),
     ):
         training = EXPERIMENT["training"] | {"phases": [{"epochs": epochs, "optimizer": sgd}]}
@@ -142,14 +148,13 @@ def on_cluster(toy, cluster, store):
                 os.killpg(program.pid, signal.SIGKILL)
 
 
-def until_both_train(program):
-    """Read what is told until both runs have sent epochs; return the lines."""
-    lines, trained = [], {FIRST: 0, SECOND: 0}
+def until_it_trains(program, run=FIRST):
+    """Read what is told until a run has told some epochs; return the lines."""
+    lines, n_epochs = [], 0
     for line in program.stdout:
         lines.append(line)
-        for run in trained:
-            trained[run] += line.startswith(f"{run}: epoch ")
-        if min(trained.values()) > 10:
+        n_epochs += line.startswith(f"{run}: epoch ")
+        if n_epochs > 10:
             break
     return lines
 
@@ -170,38 +175,31 @@ def test_a_run_fails_in_its_own_words(study, cluster, tmp_path):
 
 def test_ctrl_c_keeps_what_came_back_and_leaves_nobody(study, cluster, tmp_path):
     with on_cluster(study, cluster, tmp_path / "store") as program:
-        until_both_train(program)
+        until_it_trains(program)
         program.send_signal(signal.SIGINT)
         _, err = program.communicate(timeout=30)
     assert (program.returncode, err) == (130, "interrupted; what was finished is kept\n")
     _, store, _, plans = planned(study, tmp_path / "store")
-    assert min(open_journal(store, plan.train).n_epochs for plan in plans[:2]) > 0
+    assert 0 < open_journal(store, plans[0].train).n_epochs < N_EPOCHS
     end = time.monotonic() + 20
-    while any("reportgen" in w or FIRST in w for w in workers(cluster)):
-        assert time.monotonic() < end, workers(cluster)
+    while any(machine.makes(run) for machine in cluster.machines for run in (FIRST, SECOND)):
+        assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def workers(cluster):
-    """Return the names of the processes in which runs are made."""
-    processes = [one for machine in cluster.machines for one in machine.processes()]
-    names = [" ".join(process.cmdline()) for process in processes]
-    return [name for name in names if name.startswith("ray::") and "IDLE" not in name]
 
 
 def test_the_runs_of_a_killed_machine_are_made_again(study, cluster, tmp_path):
     """To be the last test: the machine stays dead."""
     with on_cluster(study, cluster, tmp_path / "far") as program:
-        told = until_both_train(program)
-        cluster.machines[0].kill()
+        told = until_it_trains(program)
+        (doomed,) = [machine for machine in cluster.machines if machine.makes(FIRST)]
+        doomed.kill()
         told += program.stdout.readlines()
         assert (program.wait(timeout=60), program.stderr.read()) == (0, "")
     (lost,) = [line for line in told if "was lost" in line]
-    run = lost.partition(": ")[0]
-    assert run in {FIRST, SECOND}
+    assert lost.startswith(f"{FIRST}: its ")
     assert lost.endswith("it is made again, from what came back\n")
     again = told[told.index(lost) :]
-    assert f"{run}: train: resuming (" in "".join(again)
+    assert any(line.startswith(f"{FIRST}: train: resuming (") for line in again)
     study_, store, sources, plans = planned(study, tmp_path / "near")
     laboratory = Laboratory.open(study_, store, sources, "cpu", Silence())
     near = {
