@@ -23,8 +23,8 @@ import reportgen
 from reportgen.cluster.errand import Brief, Errand, Goods, Sent, perform
 from reportgen.errors import RunError, SystemLibraryError, UsageError
 
-ANSWER_S = 5.0
-CONNECT_S = 12.0
+ANSWER_S = 4.0
+CONNECT_S = 10.0
 """Seconds that an address has to take a connection, and then to prove a cluster's head."""
 
 CANCEL_S = 1.0
