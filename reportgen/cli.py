@@ -14,7 +14,7 @@ import typer
 
 from reportgen import pipeline
 from reportgen.console import open_progress, write_line
-from reportgen.errors import ReportgenError, StaleError, abridged
+from reportgen.errors import ReportgenError, StaleError, UsageError, abridged
 from reportgen.order import Device, Order
 from reportgen.project import find_root, root_above
 
@@ -49,6 +49,14 @@ Jobs = Annotated[
         show_default=False,
     ),
 ]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Make the runs on a Ray cluster: HOST:PORT of its head, or auto for this machine's.",
+        show_default=False,
+    ),
+]
 Locked = Annotated[bool, typer.Option("--locked", help="Render from the committed records alone.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -62,8 +70,18 @@ def _order(
     device: Device = "auto",
     locked: bool = False,
     jobs: int | None = 1,
+    cluster: str = "",
 ) -> Order:
-    """Return what was asked for, with absolute paths."""
+    """Return what was asked for, with absolute paths.
+
+    Raises
+    ------
+    UsageError
+        If two options exclude each other.
+    """
+    if locked and cluster:
+        msg = "--locked runs nothing, so that there is nothing for --cluster; leave out one of them"
+        raise UsageError(msg)
     return Order(
         root=find_root(Path.cwd()),
         study=study,
@@ -73,6 +91,7 @@ def _order(
         store=store and store.expanduser().absolute(),
         locked=locked,
         jobs=jobs,
+        cluster=cluster,
     )
 
 
@@ -88,18 +107,28 @@ def _counted(n: int, what: str) -> str:
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0913, PLR0917 - an option each
     study: StudyName,
     profile: Profile = "default",
     data_dir: DataDir = None,
     device: DeviceName = "auto",
     store: StoreDir = None,
     jobs: Jobs = None,
+    cluster: Cluster = "",
     locked: Locked = False,
     debug: Debug = False,
 ) -> None:
     """Do everything: run what is missing, render the report, write PDF and zip."""
-    order = _order(study, profile, data_dir, store, device=device, locked=locked, jobs=jobs)
+    order = _order(
+        study,
+        profile,
+        data_dir,
+        store,
+        device=device,
+        locked=locked,
+        jobs=jobs,
+        cluster=cluster,
+    )
     with open_progress() as progress:
         built = pipeline.build(order, progress)
     if built.fresh:
@@ -119,10 +148,11 @@ def run(
     device: DeviceName = "auto",
     store: StoreDir = None,
     jobs: Jobs = None,
+    cluster: Cluster = "",
     debug: Debug = False,
 ) -> None:
     """Run what is missing: data, training, evaluation, maps. Nothing is rendered."""
-    order = _order(study, profile, data_dir, store, device=device, jobs=jobs)
+    order = _order(study, profile, data_dir, store, device=device, jobs=jobs, cluster=cluster)
     with open_progress() as progress:
         records = pipeline.run(order, progress)
     write_line(f"{len(records)} records are in {_shown(order.store_folder)}")

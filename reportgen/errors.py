@@ -12,7 +12,8 @@
     ├── UsageError            2  the command line
     ├── StaleError            3  `check` or `--locked` found something missing or stale
     └── RunError              4  a run failed: loss not finite, no space left
-        └── StoreError        4  the store cannot be read or written
+        ├── StoreError        4  the store cannot be read or written
+        └── DeviceMemoryError 4  the memory of the device ran out
 
 The number is the exit code of the command line. An error may hold several
 faults, each with its place, since all of them are reported at once.
@@ -117,6 +118,10 @@ class RunError(ReportgenError):
 
 class StoreError(RunError):
     """The store cannot be read or written."""
+
+
+class DeviceMemoryError(RunError):
+    """The memory of the device ran out: with others beside it, or by the run alone."""
 
 
 def nearest(name: str, allowed: Sequence[str]) -> str:

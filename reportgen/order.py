@@ -15,7 +15,8 @@ class Order:
 
     `data_dir` and `store` are absolute, or None for the defaults; `locked` takes
     the committed records instead of running anything. `jobs` is how many runs may be
-    made at once; None for as many as the machine bears and as pay.
+    made at once; None for as many as the machine bears and as pay. `cluster` is the address
+    of a Ray cluster that makes them; empty for this machine.
     """
 
     root: Path
@@ -26,6 +27,7 @@ class Order:
     store: Path | None = None
     locked: bool = False
     jobs: int | None = 1
+    cluster: str = ""
 
     @property
     def build_folder(self) -> Path:

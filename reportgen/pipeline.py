@@ -265,7 +265,7 @@ def make_records(
     missing: Sequence[RunPlan],
     progress: Progress,
 ) -> list[RunRecord]:
-    """Run what is missing. Here torch is imported, and nowhere else.
+    """Run what is missing, here or on a cluster. Here torch is imported, and nowhere else.
 
     Raises
     ------
@@ -285,7 +285,11 @@ def make_records(
         )
         raise SystemLibraryError(msg) from error
     laboratory = Laboratory.open(study, store, sources, order.device, progress, order.jobs)
-    return laboratory.make_records(missing)
+    if not order.cluster:
+        return laboratory.make_records(missing)
+    from reportgen.cluster import elsewhere
+
+    return elsewhere.make_records(laboratory, missing, order.cluster)
 
 
 def compose(order: Order, study: Study) -> tuple[Composed, ...]:

@@ -77,13 +77,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "building": LEAVES | {"spec", "progress", "order", "stamp", "store"},
     "stages": LEAVES | FIRST_HALF | {"spec", "progress", "order"},
     "holdings": LEAVES | FIRST_HALF | {"spec", "progress", "stages", "order"},
+    "cluster": LEAVES | FIRST_HALF | {"__init__", "spec", "progress", "stages", "order", "system"},
     "why": LEAVES
     | {"spec", "plan", "store", "facts", "progress", "order", "holdings", "notebooks"},
     "pipeline": LEAVES
     | FIRST_HALF
     | SECOND_HALF
     | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
-    | {"notebooks", "why", "beginning", "building"},
+    | {"notebooks", "why", "beginning", "building", "cluster"},
     "notebook": LEAVES
     | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},
@@ -122,6 +123,7 @@ LIBRARIES: dict[str, set[str]] = {
     "nbclient": {"notebooks"},
     "jupyter_client": {"notebooks"},
     "IPython": {"notebook"},
+    "ray": {"cluster.connection"},
     "typer": {"cli"},
     "rich": {"cli", "console"},
 }
@@ -289,6 +291,21 @@ def test_the_report_half_loads_no_torch() -> None:
     assert loaded_by(modules, {"torch", "torchvision", "sklearn", "scipy", "mlxtend"}) == set()
 
 
+def test_ray_is_loaded_by_nothing_but_a_connection_to_a_cluster() -> None:
+    modules = dotted({"pipeline", "stages", "cluster", "training"})
+    assert {"reportgen.cluster.connection", "reportgen.stages.laboratory"} <= set(modules)
+    assert loaded_by(modules, {"ray"}) == set()
+
+
 def test_the_command_line_loads_nothing_heavy() -> None:
-    heavy = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "weasyprint", "jinja2"}
+    heavy = {
+        "torch",
+        "torchvision",
+        "ray",
+        "sklearn",
+        "scipy",
+        "matplotlib",
+        "weasyprint",
+        "jinja2",
+    }
     assert loaded_by(["reportgen.cli"], heavy | {"pandas", "babel"}) == set()

@@ -362,6 +362,37 @@ def test_jobs_are_handed_on(toy, reportgen, monkeypatch, command, options, jobs)
     assert [order.jobs for order in orders] == [jobs]
 
 
+@pytest.mark.parametrize("command", ["build", "run"])
+def test_a_cluster_is_handed_on(toy, reportgen, monkeypatch, command):
+    asked = []
+    monkeypatch.setattr(
+        "reportgen.cluster.elsewhere.make_records",
+        lambda laboratory, plans, address: asked.append((len(plans), address)) or 1 / 0,
+    )
+    with pytest.raises(AssertionError, match="a fault of reportgen itself"):  # as 1 / 0 is
+        reportgen(toy, command, "toy", "--cluster", "10.0.0.1:6379")
+    assert asked == [(2, "10.0.0.1:6379")]
+
+
+def test_a_cluster_without_the_extra(toy, reportgen, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    done = reportgen(toy, "run", "toy", "--cluster", "auto")
+    assert done.code == 1
+    assert done.err.startswith("error: --cluster needs Ray, which cannot be imported")
+    assert done.err.endswith("install it with: pip install 'reportgen-lab[train,ray]'\n")
+
+
+def test_a_cluster_is_not_asked_for_what_is_there(built, reportgen, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert reportgen(built, "run", "toy", "--cluster", "auto").code == 0
+
+
+def test_a_cluster_for_committed_records(toy, reportgen):
+    done = reportgen(toy, "build", "toy", "--locked", "--cluster", "auto")
+    assert done.code == 2
+    assert "--locked runs nothing, so that there is nothing for --cluster" in done.err
+
+
 def test_from_a_folder_below_the_root(built, reportgen):
     below = SimpleNamespace(root=built.folder, data=built.data)
     done = reportgen(below, "render", "toy")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError, nearest
 from reportgen.models.backbones import head_name
 from reportgen.models.weight_files import (
+    FOLDER,
     check_hash,
     published_file,
     read_published,
@@ -68,6 +69,26 @@ def start_weights(model: nn.Module, weights: str, spec: ModelSpec, data_dir: Pat
     else:
         return
     _put(model, given, weights)
+
+
+def carried_file(weights: str, spec: ModelSpec, data_dir: Path | None) -> tuple[str, Path] | None:
+    """Return the file that a network starts from and its path in a data directory that had it.
+
+    None where no file is named, or an installed package carries it.
+
+    Raises
+    ------
+    DataError
+        If it is not there and cannot be downloaded.
+    ModelError
+        If it is another network's.
+    """
+    kind, _, name = weights.partition(":")
+    if kind == "torchvision":
+        found = published_file(_torchvision_url(name, weights, spec), weights, data_dir)
+        return f"{FOLDER}/{found.name}", found
+    file = weights_file(weights, data_dir)
+    return None if file is None else (name, file)
 
 
 def adopt_weights(model: nn.Module, data: bytes, weights: str, *, same_classes: bool) -> None:

@@ -55,6 +55,18 @@ class Filters(SpecModel):
     )
 
 
+class Resources(SpecModel):
+    """What a run takes of the machine that it is made on; no part of its result or its key."""
+
+    gpus: Annotated[float, Field(gt=0.0, le=1.0)] | None = Field(
+        None,
+        description=(
+            "Share of a GPU, where it computes on one: 0.25 lets four runs share it. Without it "
+            "a whole one on a cluster, and what it is measured to need on this machine."
+        ),
+    )
+
+
 class Trial(SpecModel):
     """One trial of a sweep: the experiment, or an earlier trial, with some values set otherwise.
 
@@ -113,6 +125,9 @@ class Experiment(SpecModel):
     maximization: Maximization | None = Field(
         None,
         description="Images that maximise filters, at the last horizon, of the first seed's run.",
+    )
+    resources: Resources = Field(
+        Resources(), description="What a run takes of its machine. It decides no result."
     )
     sweep: tuple[Trial, ...] = Field(
         (), description="Trials that are compared with the experiment, in order."

@@ -31,6 +31,7 @@ from reportgen.stages.worker import Briefing
 from reportgen.stages.workers import make_side_by_side
 from reportgen.store.codec import encode_record, read_record
 from reportgen.store.store import Store
+from reportgen.training.memory import memory_errors
 
 
 @dataclass(slots=True)
@@ -112,7 +113,8 @@ class Laboratory:
                 return made_meanwhile
             self._note_data(plan.data)
             bench.start = self._start(bench)
-            record = self._run_stages(bench)
+            with memory_errors(plan.run.id, bench.spec.evaluation_batch_size):
+                record = self._run_stages(bench)
             files = encode_record(record)
             self.progress.stage(plan.run.id, decide_stage("record", present=False))
             self.store.write(plan.record, files, {})

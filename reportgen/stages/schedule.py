@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.records import RunId
 
@@ -21,20 +21,24 @@ class Task:
         The run whose network it starts from.
     alone : bool
         Whether nothing may be made beside it.
+    gpu_bytes : int or None
+        That it takes of the GPU's memory: 0 on the CPU, None as long as nobody knows.
     """
 
     run: RunId
     threads: int
     after: RunId | None = None
     alone: bool = False
+    gpu_bytes: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many runs may be under way at once, and how many threads they may have together."""
+    """How many runs may be under way at once, and the threads and GPU memory for all of them."""
 
     workers: int
     cores: int
+    gpu_bytes: int = 0
 
 
 def startable(
@@ -70,11 +74,34 @@ def _fits(task: Task, beside: Sequence[Task], capacity: Capacity) -> bool:
     if task.alone or any(other.alone for other in beside):
         return False
     threads = task.threads + sum(other.threads for other in beside)
-    return len(beside) < capacity.workers and threads <= capacity.cores
+    if len(beside) >= capacity.workers or threads > capacity.cores:
+        return False
+    return fits_gpu([task, *beside], capacity.gpu_bytes)
+
+
+def fits_gpu(together: Sequence[Task], gpu_bytes: int) -> bool:
+    """Tell whether tasks may share a GPU's memory.
+
+    One of them may be unmeasured: it is reckoned as the largest of the others, and where
+    that is too little, what runs out of memory is made again by itself.
+
+    Examples
+    --------
+    >>> known, unknown = (Task(RunId("net", "", 1), 1, gpu_bytes=n) for n in (3, None))
+    >>> fits_gpu([known, unknown], 6), fits_gpu([known, unknown], 5)
+    (True, False)
+    """
+    known = [task.gpu_bytes for task in together if task.gpu_bytes is not None]
+    n_unknown = len(together) - len(known)
+    if n_unknown > 1 or not known:
+        return False
+    return sum(known) + n_unknown * max(known) <= gpu_bytes
 
 
 def most_at_once(tasks: Sequence[Task], capacity: Capacity) -> int:
     """Return how many tasks would be under way together at most, if all took equally long.
+
+    GPU memory that nobody knows yet counts as none.
 
     Examples
     --------
@@ -82,7 +109,8 @@ def most_at_once(tasks: Sequence[Task], capacity: Capacity) -> int:
     >>> most_at_once(tasks, Capacity(workers=2, cores=8))
     2
     """
-    waiting, most = list(tasks), 0
+    waiting = [replace(task, gpu_bytes=task.gpu_bytes or 0) for task in tasks]
+    most = 0
     while waiting:
         begun = startable(waiting, (), capacity)
         waiting = [task for task in waiting if task not in begun]

@@ -11,6 +11,7 @@ from reportgen.order import Device
 from reportgen.stages.bench import Bench
 from reportgen.stages.placing import measure_work
 from reportgen.stages.schedule import Capacity, Task
+from reportgen.training.memory import free_gpu_bytes
 from reportgen.training.placement import choose_placement
 from reportgen.training.workload import Workload
 
@@ -23,6 +24,9 @@ WORKER_BYTES = 800 << 20
 COPIES = 3
 """How often a worker holds its images: as read, as divided, as placed for training."""
 
+GPU_SHARED = 0.9
+"""Share of the GPU's free memory that runs are planned to take; the rest is for what varies."""
+
 MEMINFO = Path("/proc/meminfo")
 CONTROL_GROUP = Path("/sys/fs/cgroup")
 
@@ -32,34 +36,44 @@ class Demand:
     """What all runs that are to be made want together.
 
     `seconds` is a guess at their work on one core, `worker_bytes` at the memory of one
-    process that makes any of them.
+    process that makes any of them. `gpu_bytes` is what they may share of the GPU that they
+    compute on, 0 for the CPU.
     """
 
     tasks: tuple[Task, ...]
     seconds: float
     worker_bytes: int
+    gpu_bytes: int = 0
 
 
 def measure_demand(benches: Sequence[Bench], device: Device) -> Demand | None:
-    """Return what runs want, or None where they compute on a GPU, which they do not share yet.
+    """Return what runs want, or None where they compute on a GPU whose memory nobody can tell.
 
-    A trial's seeds want the same, so the first is measured.
+    A trial's seeds want the same, so the first is measured. On a GPU a run takes one thread
+    beside it, and the share of its memory that its spec names; else that is measured when
+    a first run of its kind is made.
     """
-    tasks, seconds, most_bytes = [], 0.0, 0
+    tasks, seconds, most_bytes, gpu_bytes = [], 0.0, 0, 0
     measured: dict[tuple[str, str], Workload] = {}
     for bench in benches:
         run, source = bench.plan.run.id, bench.plan.source
         placement = choose_placement(device, bench.spec.precision)
         if placement.device != "cpu":
-            return None
+            gpu_bytes = gpu_bytes or int(free_gpu_bytes() * GPU_SHARED)
+            if not gpu_bytes:
+                return None
         kind = (run.experiment, run.trial)
         if kind not in measured:
             measured[kind] = measure_work(bench)
             most_bytes = max(most_bytes, held_bytes(bench))
-        threads = measured[kind].threads(placement.threads)
-        tasks.append(Task(run, threads, None if source is None else source.run.id))
+        on_gpu = placement.device != "cpu"
+        threads = 1 if on_gpu else measured[kind].threads(placement.threads)
+        share = bench.spec.resources.gpus
+        taken = (None if share is None else int(share * gpu_bytes)) if on_gpu else 0
+        after = None if source is None else source.run.id
+        tasks.append(Task(run, threads, after, gpu_bytes=taken))
         seconds += measured[kind].seconds
-    return Demand(tuple(tasks), seconds, WORKER_BYTES + COPIES * most_bytes)
+    return Demand(tuple(tasks), seconds, WORKER_BYTES + COPIES * most_bytes, gpu_bytes)
 
 
 def held_bytes(bench: Bench) -> int:
@@ -77,25 +91,26 @@ def share_machine(
     ----------
     demand : Demand
     jobs : int or None
-        At most so many at once; None for as many as there are cores for, if that pays.
+        At most so many at once; None for as many as there are cores for, if that pays, and
+        on a GPU, where nobody has measured whether it does, for one.
     cores : int
         That this process may use.
     free_bytes : int or None
         Memory that can be had; None where the system does not tell.
     """
     wanted = min(jobs or cores, len(demand.tasks))
-    if jobs is None and demand.seconds < PAYS_S:
+    if jobs is None and (demand.seconds < PAYS_S or demand.gpu_bytes):
         wanted = 1
     if free_bytes is None:
-        return Capacity(wanted, cores), ""
+        return Capacity(wanted, cores, demand.gpu_bytes), ""
     bearable = max(1, free_bytes // demand.worker_bytes)
     if wanted <= bearable:
-        return Capacity(wanted, cores), ""
+        return Capacity(wanted, cores, demand.gpu_bytes), ""
     note = (
         f"memory for {bearable} of {wanted} runs side by side: each may take "
         f"{demand.worker_bytes / 1e9:.1f} GB of the {free_bytes / 1e9:.1f} GB that are free"
     )
-    return Capacity(bearable, cores), note
+    return Capacity(bearable, cores, demand.gpu_bytes), note
 
 
 def usable_cores() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.datasets.registry import Location, fingerprint, load_source, locate_spec
@@ -38,11 +38,17 @@ class SourceShelf:
     looking: bool
     _locations: dict[bytes, Location]
     _sources: dict[bytes, Source]
+    _fingerprints: dict[bytes, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, store: Store, data_dir: Path | None, *, looking: bool = False) -> SourceShelf:
         """Return an empty shelf."""
         return cls(store, data_dir, looking, {}, {})
+
+    def stock(self, spec: DatasetSpec, source: Source, fingerprint: str) -> None:
+        """Put a data set on the shelf that was read elsewhere, with the fingerprint that it has."""
+        key = _identity(spec)
+        self._sources[key], self._fingerprints[key] = source, fingerprint
 
     def location(self, spec: DatasetSpec) -> Location:
         """Return where a data set lies.
@@ -71,6 +77,8 @@ class SourceShelf:
 
     def fingerprint(self, spec: DatasetSpec) -> str:
         """Return the fingerprint of a data set's content."""
+        if (stocked := self._fingerprints.get(_identity(spec))) is not None:
+            return stocked
         location = self.location(spec)
         key = StageKey("source", {"name": spec.name, "files": location.signature})
         entry = self.store.read(key)

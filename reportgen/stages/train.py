@@ -21,6 +21,8 @@ from reportgen.training.placement import Placement
 LIBRARIES = ("torch", "numpy", "scikit-learn", "reportgen-lab")
 """Libraries whose version a record notes."""
 
+COMMIT = ".commit"
+
 
 def train_stage(
     bench: Bench, store: Store, device: Device, progress: Progress
@@ -123,7 +125,13 @@ def installed_version(distribution: str) -> str:
 
 
 def current_commit(root: Path) -> str:
-    """Return the commit of the project, with "+" if files differ from it; empty without git."""
+    """Return the commit of the project, with "+" if files differ from it; empty without git.
+
+    A copy of the project without its history, as on another machine, has it noted in a file.
+    """
+    noted = root / COMMIT
+    if noted.is_file():
+        return noted.read_text(encoding="utf-8")
     try:
         commit = _git(root, "rev-parse", "--short=12", "HEAD")
         return commit + ("+" if _git(root, "status", "--porcelain") else "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import parent_process
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from reportgen.errors import ReportgenError
 from reportgen.order import Device
@@ -54,7 +54,22 @@ class Failed:
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run has taken of the GPU's memory at most so far, in bytes."""
+
+    gpu_bytes: int
+
+
 Message = Told | Made | Failed
+"""What a run tells wherever it is made."""
+
+
+class Parent(Protocol):
+    """Whom messages are sent to."""
+
+    def send(self, message: Any, /) -> None:
+        """Send a message."""
 
 
 class Wire:
@@ -62,7 +77,7 @@ class Wire:
 
     REFRESH_S = 0.1
 
-    def __init__(self, parent: Connection) -> None:
+    def __init__(self, parent: Parent) -> None:
         self._parent = parent
         self._sent = 0.0
 
@@ -85,6 +100,22 @@ class Wire:
     def note(self, text: str) -> None:
         """Tell something."""
         self._parent.send(Told("note", (text,)))
+
+
+class Gauge(Wire):
+    """Progress that tells the GPU's memory too, which others may share."""
+
+    def epoch(self, run: RunId, row: EpochRow, epochs: int, seconds: float) -> None:
+        """Tell a finished epoch, and what it took at most."""
+        super().epoch(run, row, epochs, seconds)
+        self.measure()
+
+    def measure(self) -> None:
+        """Tell what was taken at most since the run began; nothing where that is no GPU's."""
+        from reportgen.training.memory import peak_gpu_bytes
+
+        if taken := peak_gpu_bytes():
+            self._parent.send(Measured(taken))
 
 
 def work(parent: Connection, briefing: Briefing) -> None:
@@ -115,15 +146,19 @@ def _end_with_parent() -> None:
 def _make_runs(parent: Connection, briefing: Briefing) -> None:
     """Make one run after another; the laboratory, and with it torch, is opened once."""
     from reportgen.stages.laboratory import Laboratory
+    from reportgen.training.memory import forget_peak
 
-    store = Store(briefing.store)
+    store, gauge = Store(briefing.store), Gauge(parent)
     sources = SourceShelf.open(store, briefing.data_dir)
-    laboratory = Laboratory.open(briefing.study, store, sources, briefing.device, Wire(parent))
+    laboratory = Laboratory.open(briefing.study, store, sources, briefing.device, gauge)
     while True:
-        parent.send(_make_run(laboratory.make_record, parent.recv()))
+        ended = make_run(laboratory.make_record, parent.recv())
+        gauge.measure()
+        forget_peak()  # before others are begun in its place
+        parent.send(ended)
 
 
-def _make_run(make: Callable[[RunPlan], RunRecord], plan: RunPlan) -> Message:
+def make_run(make: Callable[[RunPlan], RunRecord], plan: RunPlan) -> Message:
     """Return what became of a run; a fault of the program's own is told with its place."""
     try:
         make(plan)

@@ -10,18 +10,22 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
-from reportgen.errors import ReportgenError, RunError
+from reportgen.errors import DeviceMemoryError, ReportgenError, RunError
 from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
 from reportgen.records import RunId
 from reportgen.stages.schedule import Capacity, Task, startable
-from reportgen.stages.worker import Briefing, Failed, Message, Told, work
+from reportgen.stages.worker import Briefing, Failed, Measured, Message, Told, work
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 GRACE_S = 5.0
 """How long a worker that is told to end may take to tidy up."""
+
+
+CONTEXT_BYTES = 600 << 20
+"""What a process takes of a GPU beside what it reckons as its own: CUDA's context and kernels."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +55,10 @@ class Worker:
         except OSError:
             return
 
-    def hear(self) -> Message | None:
+    def hear(self) -> Message | Measured | None:
         """Return the next message; None if the process has died."""
         try:
-            message: Message = self.pipe.recv()
+            message: Message | Measured = self.pipe.recv()
         except (EOFError, OSError):
             return None
         return message
@@ -120,11 +124,37 @@ class Crew:
                 self._bury(worker)
             elif isinstance(message, Told):
                 getattr(self.progress, message.event)(*message.arguments)
+            elif isinstance(message, Measured):
+                self._note_memory(worker, message.gpu_bytes)
             elif isinstance(message, Failed):
-                worker.task = None
-                raise message.error
+                self._fail(worker, message.error)
             else:
                 worker.task = None
+
+    def _note_memory(self, worker: Worker, peak: int) -> None:
+        """Note what a run takes of the GPU: for all of its kind, and so for what fits beside it."""
+        assert worker.task is not None
+        taken = max(peak + CONTEXT_BYTES, worker.task.gpu_bytes or 0)
+        worker.task = replace(worker.task, gpu_bytes=taken)
+        kind = worker.task.run.experiment, worker.task.run.trial
+        self.waiting[:] = [
+            replace(task, gpu_bytes=taken)
+            if (task.run.experiment, task.run.trial) == kind
+            else task
+            for task in self.waiting
+        ]
+
+    def _fail(self, worker: Worker, error: Exception) -> None:
+        """Raise what a run failed with, unless others beside it took the GPU's memory."""
+        task, worker.task = worker.task, None
+        assert task is not None
+        if not isinstance(error, DeviceMemoryError) or task.alone or not self.under_way:
+            raise error
+        self.progress.note(
+            f"{task.run}: the GPU has no memory for it beside others; it goes on where it was, "
+            "with nothing beside it"
+        )
+        self.waiting.insert(0, replace(task, alone=True))
 
     def _bury(self, worker: Worker) -> None:
         """Take a dead worker out; its run is made again, alone, or given up if it was."""

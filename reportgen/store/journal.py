@@ -76,6 +76,12 @@ class TrainingJournal:
     _state: dict[str, str] | None = None
     _weights: dict[int, dict[str, str]] = field(default_factory=dict)
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of each file that it names, by the file's name."""
+        named = [*self._weights.values(), *([self._state] if self._state else [])]
+        return {file["file"]: file["sha256"] for file in named}
+
     def load_state(self) -> bytes | None:
         """Return the state after the last epoch, or None before the first."""
         return self._load(self._state) if self._state else None
@@ -167,9 +173,7 @@ class TrainingJournal:
 
     def sweep(self) -> None:
         """Remove what the journal does not name: older states, files half written."""
-        named = {JOURNAL, *(file["file"] for file in self._weights.values())}
-        if self._state:
-            named.add(self._state["file"])
+        named = {JOURNAL, *self.files}
         for path in self.folder.iterdir():
             if path.name not in named:
                 path.unlink(missing_ok=True)
@@ -182,12 +186,10 @@ class TrainingJournal:
         StoreError
             If one is there and cannot be read: that is no damage.
         """
-        files = [*self._weights.values(), *([self._state] if self._state else [])]
         with file_errors(self.folder):
             return all(
-                (self.folder / file["file"]).is_file()
-                and sha256_file(self.folder / file["file"]) == file["sha256"]
-                for file in files
+                (self.folder / name).is_file() and sha256_file(self.folder / name) == sha256
+                for name, sha256 in self.files.items()
             )
 
 
@@ -231,12 +233,19 @@ def peek_journal(store: Store, key: StageKey) -> TrainingJournal | None:
     with file_errors(folder):
         content = (folder / JOURNAL).read_bytes()
     with suppress(ValueError, KeyError, TypeError, AttributeError):
-        journal = _parse(folder, key, unseal(content))
+        journal = parse_journal(folder, key, unseal(content))
         return journal if journal.intact() else None
     return None
 
 
-def _parse(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJournal:
+def parse_journal(folder: Path, key: StageKey, content: dict[str, Any]) -> TrainingJournal:
+    """Return the journal that the content of its file tells.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        If it is none.
+    """
     return TrainingJournal(
         folder,
         key,

@@ -8,10 +8,9 @@ state, and a training that was killed and goes on equals one that was not.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +29,7 @@ from reportgen.training.batches import Batches, Normalizer, PlacedSplit, place_s
 from reportgen.training.checkpoint import dump_state, load_state
 from reportgen.training.image_size import prepared_shape
 from reportgen.training.inference import evaluate, zero_sum
+from reportgen.training.memory import memory_errors
 from reportgen.training.network import Network, place_model
 from reportgen.training.optimizers import build_optimizer
 from reportgen.training.placement import running_on
@@ -104,7 +104,7 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     ModelError
         If the network's own code fails, or a crop is larger than the images.
     """
-    with running_on(placement), _memory_errors(run, training), located_errors(str(run)):
+    with running_on(placement), memory_errors(run, training.batch_size), located_errors(str(run)):
         session = _Session.of(run, training, model, splits, mean, std, placement)
         return _train_epochs(session, journal, on_epoch, on_batch)
 
@@ -273,13 +273,3 @@ def _diverged(
         "The epochs before it are kept; on_divergence: record reports them"
     )
     raise RunError(msg)
-
-
-@contextlib.contextmanager
-def _memory_errors(run: RunId, training: Training) -> Iterator[None]:
-    """Say what helps when the device's memory runs out."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        msg = f"{run}: out of memory with batch_size {training.batch_size}; set a smaller one"
-        raise RunError(msg) from error

@@ -24,6 +24,7 @@ TRAIN = ALL - {"data"}
     ("spec", "stages"),
     [
         (with_(["title"], "Otra"), set()),
+        (with_(["resources"], {"gpus": 0.25}), set()),
         (with_(["dataset", "subset"], {"n": 100}), ALL),
         (with_(["dataset", "normalization"], {"mean": [0.1], "std": [0.3]}), TRAIN),
         (with_(["model", "args"], {"width": 16}), TRAIN),

@@ -10,8 +10,8 @@ def run(name):
     return RunId(name, "", 7)
 
 
-def task(name, threads=1, after=None, alone=False):
-    return Task(run(name), threads, None if after is None else run(after), alone)
+def task(name, threads=1, after=None, alone=False, gpu_bytes=0):
+    return Task(run(name), threads, None if after is None else run(after), alone, gpu_bytes)
 
 
 A, B, C = task("a"), task("b"), task("c")
@@ -73,6 +73,35 @@ ALONE = task("alone", alone=True)
 def test_nothing_is_made_beside_what_is_made_alone(waiting, under_way, begun):
     found = startable(waiting, under_way, Capacity(8, 8))
     assert [one.run for one in found] == [run(name) for name in begun.split()]
+
+
+def taking(name, gpu_bytes):
+    return task(name, gpu_bytes=gpu_bytes)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "under_way", "begun"),
+    [
+        ([taking("a", 4), taking("b", 4), taking("c", 4)], [], "a b"),  # 4 + 4 of 10
+        ([taking("a", 4), taking("b", 8), taking("c", 4)], [], "a c"),  # what fits passes
+        ([taking("a", 99), taking("b", 1)], [], "a"),  # more than there is: by itself
+        ([taking("a", None), taking("b", None)], [], "a"),  # nobody knows: by itself
+        ([taking("b", None)], [taking("a", 5)], "b"),  # 5 + as much again
+        ([taking("b", None)], [taking("a", 6)], ""),
+        ([taking("b", None), taking("c", None)], [taking("a", 2)], "b"),  # one at a time
+        ([taking("c", 3)], [taking("a", 3), taking("b", None)], "c"),  # 3 + 3 + 3
+        ([taking("c", 4)], [taking("a", 3), taking("b", None)], ""),  # 3 + 4 + 4
+        ([taking("b", 1)], [taking("a", None)], "b"),  # 1 + 1
+    ],
+)
+def test_a_gpus_memory(waiting, under_way, begun):
+    found = startable(waiting, under_way, Capacity(8, 8, gpu_bytes=10))
+    assert [one.run for one in found] == [run(name) for name in begun.split()]
+
+
+def test_memory_that_nobody_knows_yet_keeps_nobody_from_sharing():
+    tasks = [taking("a", None), taking("b", None)]
+    assert most_at_once(tasks, Capacity(2, 8, gpu_bytes=10)) == 2
 
 
 @pytest.mark.parametrize(

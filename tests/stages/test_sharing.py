@@ -82,13 +82,39 @@ def test_the_demand_of_a_study(toy):
     assert 4 * 3 * 6 * 1e-3 < demand.seconds < 1.0  # four runs of three epochs of six steps
 
 
-def test_runs_on_a_gpu_are_made_one_after_another(toy, monkeypatch):
-    monkeypatch.setattr(
-        sharing,
-        "choose_placement",
-        lambda device, precision: Placement("cuda", "a GPU", "float32", 2),
-    )
+@pytest.fixture
+def on_gpu(monkeypatch):
+    """Return a function that plays a GPU with so many bytes free."""
+
+    def play(free):
+        placement = Placement("cuda", "a GPU", "float32", 2)
+        monkeypatch.setattr(sharing, "choose_placement", lambda device, precision: placement)
+        monkeypatch.setattr(sharing, "free_gpu_bytes", lambda: free)
+
+    return play
+
+
+def test_runs_on_a_gpu_whose_memory_nobody_tells_are_made_one_after_another(toy, on_gpu):
+    on_gpu(0)
     assert measure_demand(benches(toy), "auto") is None
+
+
+def test_the_demand_of_a_study_on_a_gpu(toy, on_gpu):
+    """What a spec names is known; the rest is measured when it runs."""
+    on_gpu(10 * GB)
+    demand = measure_demand(benches(toy), "auto")
+    assert demand.gpu_bytes == 9 * GB
+    assert [(task.threads, task.gpu_bytes) for task in demand.tasks] == [(1, None)] * 2
+    toy.write(toy_net={"resources": {"gpus": 0.25}})
+    demand = measure_demand(benches(toy), "auto")
+    assert [task.gpu_bytes for task in demand.tasks] == [9 * GB // 4] * 2
+
+
+def test_a_gpu_is_shared_only_where_jobs_are_asked_for():
+    demand = dataclasses.replace(LONG, gpu_bytes=9 * GB)
+    assert share_machine(demand, None, 8, None)[0] == Capacity(1, 8, 9 * GB)
+    assert share_machine(demand, 3, 8, None)[0] == Capacity(3, 8, 9 * GB)
+    assert share_machine(demand, 3, 8, 5 * GB)[0] == Capacity(2, 8, 9 * GB)
 
 
 def test_the_control_group_bounds_the_memory(tmp_path, monkeypatch):

@@ -10,11 +10,12 @@ import time
 
 import pytest
 
-from reportgen.errors import DataError, Fault, RunError
+from reportgen.errors import DataError, DeviceMemoryError, Fault, RunError
 from reportgen.records import RunId
 from reportgen.stages import worker as worker_module
-from reportgen.stages.worker import Failed, Made
-from reportgen.stages.workers import Worker
+from reportgen.stages.schedule import Capacity, Task
+from reportgen.stages.worker import Failed, Made, Measured, Told
+from reportgen.stages.workers import Crew, Worker
 from reportgen.store.codec import result_digest
 from tests.stages.conftest import Notes
 from tests.toy_project import EXPERIMENT, REPORT
@@ -175,6 +176,105 @@ def test_no_process_outlives_the_program(toy, way):
         assert (code, err) == (130, "interrupted; what was finished is kept\n")
 
 
+# ── one GPU for several ─────────────────────────────────────────────────────
+
+GB = 10**9
+
+
+class Hand:
+    """Stands for a worker: it has a task, and tells what a test puts into its mouth."""
+
+    def __init__(self):
+        self.task, self.says = None, []
+        self.pipe, pipe = multiprocessing.Pipe()
+        self.send = pipe.send
+
+    def begin(self, task, plan):
+        self.task = task
+
+    def hear(self):
+        return self.pipe.recv()
+
+
+@pytest.fixture
+def crew(monkeypatch, notes):
+    """Four runs of two kinds, on a GPU of 10 GB that four workers may share."""
+    monkeypatch.setattr(Worker, "start", lambda briefing: Hand())
+    monkeypatch.setattr("reportgen.stages.workers.CONTEXT_BYTES", GB)
+    tasks = [Task(RunId(name, "", seed), 1, gpu_bytes=None) for seed in (1, 2) for name in "ab"]
+    plans = {task.run: None for task in tasks}
+    return Crew(None, plans, Capacity(4, 8, gpu_bytes=10 * GB), notes, tasks)
+
+
+def names(tasks):
+    return [f"{task.run.experiment}{task.run.seed}" for task in tasks]
+
+
+def test_what_a_first_run_takes_decides_what_is_begun_beside_it(crew):
+    crew.begin_what_can_be()
+    assert names(crew.under_way) == ["a1"]
+    crew.workers[0].send(Measured(2 * GB))
+    crew.listen()
+    crew.begin_what_can_be()  # 3 + 3 for b1, which nobody knows, + 3 for a2
+    assert names(crew.under_way) == ["a1", "b1", "a2"]
+    crew.workers[1].send(Measured(3 * GB))
+    crew.listen()
+    crew.begin_what_can_be()  # 3 + 4 + 3
+    assert names(crew.waiting) == ["b2"]
+    assert [task.gpu_bytes for task in crew.waiting] == [4 * GB]
+
+
+def test_what_runs_out_of_memory_beside_others_is_made_again_alone(crew, notes):
+    crew.begin_what_can_be()
+    crew.workers[0].send(Measured(2 * GB))
+    crew.listen()
+    crew.begin_what_can_be()
+    crew.workers[1].send(Failed(DeviceMemoryError("out of memory")))
+    crew.listen()
+    (note,) = notes.notes
+    assert note.startswith("b (seed 1): the GPU has no memory for it beside others; it goes on ")
+    first = crew.waiting[0]
+    assert (names([first]), first.alone) == (["b1"], True)
+    for worker in crew.workers:
+        worker.task = None
+    crew.waiting[:] = [first]
+    crew.begin_what_can_be()
+    (worker,) = [one for one in crew.workers if one.task is not None]
+    worker.send(Failed(DeviceMemoryError("out of memory")))
+    with pytest.raises(DeviceMemoryError):
+        crew.listen()
+
+
+def test_what_runs_out_of_memory_by_itself_is_an_error(crew):
+    crew.begin_what_can_be()
+    crew.workers[0].send(Failed(DeviceMemoryError("out of memory")))
+    with pytest.raises(DeviceMemoryError):
+        crew.listen()
+
+
+def test_other_errors_are_raised_whatever_is_beside(crew):
+    crew.begin_what_can_be()
+    crew.workers[0].send(Measured(2 * GB))
+    crew.listen()
+    crew.begin_what_can_be()
+    crew.workers[1].send(Failed(DataError("too few")))
+    with pytest.raises(DataError):
+        crew.listen()
+
+
+@pytest.mark.parametrize(("peak", "told"), [(5, [Measured(5)]), (0, [])])
+def test_a_worker_tells_what_it_takes_of_a_gpu(monkeypatch, peak, told):
+    """Nothing where it takes none."""
+    monkeypatch.setattr("reportgen.training.memory.peak_gpu_bytes", lambda: peak)
+    pipe, parent = multiprocessing.Pipe()
+    worker_module.Gauge(parent).epoch(RunId("a", "", 1), None, 3, 0.5)
+    heard = []
+    while pipe.poll():
+        heard.append(pipe.recv())
+    assert isinstance(heard[0], Told)
+    assert heard[1:] == told
+
+
 # ── what goes through the pipe ──────────────────────────────────────────────
 
 
@@ -188,7 +288,7 @@ def told_of(error):
     def fail(plan):
         raise error
 
-    message = worker_module._make_run(fail, Plan())
+    message = worker_module.make_run(fail, Plan())
     return pickle.loads(pickle.dumps(message))
 
 
@@ -211,4 +311,4 @@ def test_a_made_run_is_told():
     class Plan:
         run = None
 
-    assert worker_module._make_run(lambda plan: None, Plan()) == Made()
+    assert worker_module.make_run(lambda plan: None, Plan()) == Made()
