@@ -27,6 +27,7 @@ def root(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         shutil.copy(project / name, folder)
     monkeypatch.setattr(tool, "ROOT", folder)
     monkeypatch.setattr(place, "ROOT", folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # which set-up puts the folder first in
     return folder
 
 
