@@ -177,6 +177,7 @@ def test_a_failed_build_is_not_taken_for_finished(built, reportgen):
 # ── killed, interrupted ──────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_built_again(toy, reportgen, tmp_path):
     toy.train(epochs=16)
     whole = toy.copy(tmp_path / "whole")
@@ -267,6 +268,7 @@ def test_committed_records_give_the_same_bytes_anywhere(built, reportgen, no_tor
     assert "nothing has changed" in copy.process("build", "toy", "--locked", **environment).out
 
 
+@pytest.mark.slow
 def test_the_report_half_works_without_torch(built, no_torch):
     for arguments in (["render", "toy"], ["check", "toy"], ["facts", "toy"], ["freeze", "toy"]):
         done = built.process(*arguments, **no_torch)

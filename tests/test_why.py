@@ -129,9 +129,9 @@ def test_nothing_is_made_where_there_is_no_store(toy, reportgen):
 def test_it_takes_no_time(built, reportgen):
     built.train(lr=0.2)
     why(built, reportgen)
-    started = time.perf_counter()
+    started = time.process_time()
     why(built, reportgen)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_damaged_record(built, reportgen):

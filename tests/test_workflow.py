@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from ruamel.yaml import YAML
 
@@ -117,5 +118,7 @@ def test_the_report_step_makes_what_is_kept(
     made = sorted((path.parent.name, path.suffix) for path in kept)
     assert made == [(study, suffix) for study in studies for suffix in (".pdf", ".zip")]
     for pdf in (path for path in kept if path.suffix == ".pdf"):
+        with pikepdf.open(pdf) as opened_pdf:
+            assert len(opened_pdf.pages) > 5
         with zipfile.ZipFile(pdf.with_suffix(".zip")) as opened:
             assert opened.read(pdf.name) == pdf.read_bytes()

@@ -193,7 +193,7 @@ class Toy:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

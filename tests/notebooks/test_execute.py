@@ -92,7 +92,7 @@ def is_alive(pid):
     return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
 
 
-def wait_for(condition, seconds=30.0):
+def wait_for(condition, seconds=120.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -110,8 +110,8 @@ def test_no_kernel_is_left_behind(tmp_path, sent, code):
         wait_for(lambda: sign.exists() and sign.read_text())
         kernel = int(sign.read_text())
         process.send_signal(sent)
-        assert process.wait(timeout=30) == code
-        wait_for(lambda: not is_alive(kernel), 10)
+        assert process.wait(timeout=120) == code
+        wait_for(lambda: not is_alive(kernel))
     finally:
         process.kill()
         process.wait()
@@ -128,8 +128,8 @@ def test_interrupted_while_the_kernel_starts(tmp_path):
         (kernel,) = map(int, children.read_text().split())
         time.sleep(0.1)  # the parent returns from starting it
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
-        wait_for(lambda: not is_alive(kernel), 10)
+        assert process.wait(timeout=120) == 130
+        wait_for(lambda: not is_alive(kernel))
     finally:
         process.kill()
         process.wait()

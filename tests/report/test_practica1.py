@@ -1,4 +1,7 @@
-"""The whole Práctica 1 from its committed records: no fault, the right numbers, a PDF."""
+"""The whole Práctica 1 from its committed records: no fault, the right numbers.
+
+That it becomes a PDF is shown by `tests.test_workflow`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from reportgen.facts.derive import derive_facts
-from reportgen.report.document import render_report
 from reportgen.report.text import plain
 from reportgen.spec.study import load_study
 from tests.outcome import read_records
@@ -91,12 +93,3 @@ def test_the_table_of_methods_has_the_four_accuracies(practica1: Project) -> Non
         )
     )
     assert re.findall(r"\d+,\d\d %", row) == ["76,00 %", "89,50 %", "95,00 %", "92,50 %"]
-
-
-@pytest.mark.slow
-def test_it_becomes_a_pdf(practica1: Project, tmp_path: Path) -> None:
-    done = render_report(practica1.study, practica1.records, practica1.facts, tmp_path)
-    assert done.pdf.name == "RIOS_PENA_ALBA.pdf"
-    assert done.pdf.read_bytes().startswith(b"%PDF-")
-    assert done.n_pages > 15
-    assert set(done.artefacts) == {q for s in practica1.study.report.sections for q in s.questions}

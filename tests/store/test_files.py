@@ -4,7 +4,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -70,17 +69,24 @@ def test_the_file_is_named_where_it_is_known(tmp_path):
 def test_a_held_lock_is_told_and_waited_for(tmp_path):
     path = tmp_path / "a.lock"
     script = (
-        "import sys, time; from reportgen.store.files import hold_lock; from pathlib import Path\n"
-        f"with hold_lock(Path({str(path)!r})): print('held', flush=True); time.sleep(0.3)"
+        "import sys; from reportgen.store.files import hold_lock; from pathlib import Path\n"
+        f"with hold_lock(Path({str(path)!r})): print('held', flush=True); sys.stdin.read(); "
+        f"Path({str(tmp_path / 'left')!r}).touch()"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as other:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script], **pipes) as other:
         assert other.stdout is not None
+        assert other.stdin is not None
         assert other.stdout.readline() == b"held\n"
-        told, started = [], time.monotonic()
-        with hold_lock(path, lambda: told.append("waiting")):
-            waited = time.monotonic() - started
+        told = []
+
+        def let_go():
+            told.append("waiting")
+            other.stdin.close()
+
+        with hold_lock(path, let_go):
+            assert (tmp_path / "left").exists()
     assert told == ["waiting"]
-    assert waited > 0.15
 
 
 def test_a_lock_goes_with_its_process(tmp_path):

@@ -234,10 +234,10 @@ def test_a_lock_serialises_two_processes(store, tmp_path):
     held, log = context.Event(), tmp_path / "log"
     other = context.Process(target=_hold, args=(store.root, held, log))
     other.start()
-    assert held.wait(20)
+    assert held.wait(120)
     with store.lock(KEY), log.open("a") as file:
         file.write("second\n")
-    other.join(20)
+    other.join(120)
     assert log.read_text().splitlines() == ["first", "second"]
 
 
