@@ -18,7 +18,7 @@ from reportgen.store.store import Store
 from reportgen.training.loop import train_run
 from reportgen.training.placement import Placement
 
-LIBRARIES = ("torch", "numpy", "scikit-learn", "reportgen-lab")
+LIBRARIES = ("torch", "numpy", "scikit-learn", "opentsne", "reportgen-lab")
 """Libraries whose version a record notes."""
 
 COMMIT = ".commit"
