@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from machine import ROOT, describe_machine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "tsne.md"
 SAMPLES, PERPLEXITY, NEIGHBOURS = 5000, 30.0, 10
 LAYERS = {"drop2": 128, "fc2": 10, "flatten": 6272}
@@ -48,7 +48,7 @@ PROFILE = """experiments:
 
 PAGE = """# t-SNE of 5,000 samples
 
-{machine}, scikit-learn {sklearn}, openTSNE {opentsne}. Written by `benchmarks/tsne.py`.
+{machine}. Written by `benchmarks/tsne.py`.
 
 Features of layers of SimpleCNN (one epoch of MNIST); perplexity 30, start from principal
 components. Medians over seeds, each with samples of its own; ratios are medians of the
@@ -290,10 +290,6 @@ def wanted(layer: str, seed: int) -> tuple[str, ...]:
 
 def run_all(data: Path, seeds: int) -> str:
     """Make all maps in turns and return the page."""
-    from importlib.metadata import version
-
-    from side_by_side import describe_machine
-
     from reportgen.stages.sharing import usable_cores
 
     found: dict[tuple[str, str], list[Made]] = {}
@@ -306,9 +302,7 @@ def run_all(data: Path, seeds: int) -> str:
         threads = max(2, usable_cores())
         again = make_apart(OURS, Path(folder) / f"{layers[0]}-0.npz", threads)
     return PAGE.format(
-        machine=describe_machine(),
-        sklearn=version("scikit-learn"),
-        opentsne=version("opentsne"),
+        machine=describe_machine("torch", "numpy", "scikit-learn", "openTSNE"),
         neighbours=NEIGHBOURS,
         tables="\n".join(write_table(found, layer) for layer in LAYERS),
         layer=layers[0],
@@ -326,7 +320,6 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--one", nargs=2, metavar=("CANDIDATE", "FEATURES"), help="internal")
     parser.add_argument("--threads", type=int, help="internal")
     chosen = parser.parse_args(words)
-    sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
     if chosen.one:
         print(json.dumps(asdict(make_one(chosen.one[0], Path(chosen.one[1]), chosen.threads))))
     elif chosen.data_dir is None:
