@@ -118,6 +118,7 @@ def main(arguments: list[str]) -> int:
     print("\n".join(lines), f"\n{time.perf_counter() - began:.0f} s")
     if asked.write:
         head = f"# Fuzzing\n\n`--cases {asked.cases} --seed {asked.seed}`; {machine()}."
+        RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text("\n".join([head, "", *lines, ""]), encoding="utf-8")
     return int(n_faults > 0)
 

@@ -165,7 +165,8 @@ class Allowance:
         texts = (text, *others) if any(map(_many, others)) else others
         longest = max((len(one) for one in texts if isinstance(one, str)), default=0)
         if n_parts * longest > 5 * MAX_TEXT:
-            raise _grown(f"{name} of {n_parts} parts with {longest} characters", MAX_TEXT)
+            what = f"{name} of {n_parts} parts with {longest} characters"
+            raise _grown(what, MAX_TEXT)
 
     def layout(self, text: str) -> None:
         """Refuse a text for ``.format`` whose fields are very wide, or as wide as a value says."""
@@ -219,7 +220,8 @@ def _require_bits(n: int) -> None:
 
 
 def _grown(what: str, most: int) -> GrownError:
-    return GrownError(f"{what} is more than a template may make (at most {most})")
+    msg = f"{what} is more than a template may make (at most {most})"
+    return GrownError(msg)
 
 
 OPERATORS: Mapping[str, Callable[[Allowance], Callable[[Any, Any], Any]]] = {
