@@ -147,10 +147,12 @@ def abridged(message: str) -> str:
 
     Examples
     --------
-    >>> abridged("a\\n" * 200).endswith("a\\n… and 101 more lines")
-    True
-    >>> abridged("a" * 1000) == "a" * 299 + " … " + "a" * 298
-    True
+    >>> abridged("wrong")
+    'wrong'
+    >>> abridged("\\n".join("ab" * 51)).splitlines()[-2:]
+    ['b', '… and 2 more lines']
+    >>> len(abridged("a" * 1000))
+    600
     """
     lines = message.split("\n")
     kept = [
