@@ -149,7 +149,7 @@ def abridged(message: str) -> str:
     --------
     >>> abridged("wrong")
     'wrong'
-    >>> abridged("\\n".join("ab" * 51)).splitlines()[-2:]
+    >>> abridged("\n".join("ab" * 51)).splitlines()[-2:]
     ['b', '… and 2 more lines']
     >>> len(abridged("a" * 1000))
     600
