@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,18 @@ from reportgen.report.places import Line, Trail, quoted, shown, tell
 
 PRINTED = Markup(f"{START}valor{END_SOURCE}")  # noqa: S704
 """How such a value is printed: a word that is vouched for, so that no rule takes offence."""
+
+
+LOOKED_AT = 100_000
+"""Characters of a text among which an absorbed value is looked for, at each operation.
+
+Of one beyond them, or beyond the first items of a list, what it causes is told as well.
+"""
+FIRST_PARTS = 100
+"""Items of a list, with those below it, that are looked at."""
+
+
+_HELD = (dict, list, tuple)
 
 
 class Absorbed:
@@ -67,22 +80,31 @@ ABSORBED = Absorbed()
 
 def holds_absorbed(value: object) -> bool:
     """Whether a value is the absorbed one, or a list, a tuple or a dictionary around it."""
-    if isinstance(value, dict):
-        return any(holds_absorbed(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return any(map(holds_absorbed, value))
-    return value is ABSORBED
+    return value is ABSORBED or id(ABSORBED) in map(id, _first_parts(value))
 
 
 def tainted(value: object) -> bool:
     """Whether a value holds the absorbed one, or is a text into which that was printed."""
     if isinstance(value, str):
-        return START in value
-    if isinstance(value, dict):
-        return any(tainted(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return any(map(tainted, value))
-    return value is ABSORBED
+        return value.find(START, 0, LOOKED_AT) >= 0
+    parts = _first_parts(value)
+    texts = (part for part in parts if isinstance(part, str))
+    return value is ABSORBED or id(ABSORBED) in map(id, parts) or any(map(tainted, texts))
+
+
+def _first_parts(value: object) -> list[object]:
+    """Return what a list, a tuple or a dictionary holds, with what is below; at most the first."""
+    to_see: list[object] = [value]
+    found: list[object] = []
+    for holder in to_see:
+        n_left = FIRST_PARTS - len(found)
+        if isinstance(holder, dict):
+            parts = [*islice(chain.from_iterable(holder.items()), n_left)]
+        else:
+            parts = [*holder[:n_left]] if isinstance(holder, list | tuple) else []
+        found += parts
+        to_see += [part for part in parts if isinstance(part, _HELD)]
+    return found
 
 
 class Mistakes:

@@ -29,7 +29,7 @@ _SPAN = re.compile(r'<(/?)(\w+)((?:[^<>"]|"[^"]*")*)>|([^<]+)')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 _FACT = re.compile(r'\bdata-fact="([^"]*)"')
 _LABEL = re.compile(r'<span class="label">[^<]*(?:<span[^>]*>[^<]*</span>)?[^<]*</span>')
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -59,6 +59,10 @@ class ProofRegistry(Registry):
     def refer(self, id: str) -> Any:
         """Return a reference."""
         return super().refer(unmarked(id))
+
+
+MAX_TEXT = 500_000
+"""Characters that a template may write to be proofread; a long answer has a tenth."""
 
 
 class ProofError(Exception):
@@ -135,6 +139,9 @@ class Proof:
         if rendered is None:
             return
         text, exported = rendered
+        if len(text) > MAX_TEXT:
+            msg = f"it writes {len(text)} characters, and at most {MAX_TEXT} are read"
+            raise ProofError(msg)
         if copy.text is not None and not copy.doubtful and _letters(text) != _letters(copy.text):
             msg = "with marks in it the text is another"
             raise ProofError(msg)
@@ -213,7 +220,7 @@ class Proof:
         fault = locate(error, self._templates, {"filter": [], "test": []})
         message = (
             "this cannot be proofread: do not compare, measure or look up by a text that the "
-            f"template wrote itself ({fault.message})"
+            f"template wrote itself, and write less ({fault.message})"
         )
         file = fault.file or f"{self._templates.name}/{self._template}"
         return Fault(file, fault.line, 0, message)

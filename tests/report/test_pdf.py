@@ -96,6 +96,32 @@ def test_a_fault_in_the_second_style_sheet_has_the_line_in_that(tmp_path: Path) 
     assert "article/style.css:3:5: Ignored `colr: red`" in text
 
 
+@pytest.mark.parametrize(
+    ("style", "place", "told"),
+    [
+        ("@page { @import 'x' }", "shared.css:2:9: ", "Unknown @page rule"),
+        ("@media ]x[ {}", "shared.css:2:1: ", "Unknown empty rule"),
+        ("p ~ ~ a { margin: 0 }", "shared.css:2: ", "Invalid or unsupported selector"),
+    ],
+)
+def test_every_fault_of_a_style_sheet_has_its_line(
+    tmp_path: Path, style: str, place: str, told: str
+) -> None:
+    sheet = tmp_path / "shared.css"
+    sheet.write_text(f"/* shared */\n{style}\n", encoding="utf-8")
+    page = f"<style>{sheet.read_text(encoding='utf-8')}</style><p>x</p>"
+    text = refusal(tmp_path, page, style_sheets=(sheet,))
+    assert f"{tmp_path.name}/{place}{told}" in text
+
+
+def test_a_selector_that_no_sheet_holds_names_them_all(tmp_path: Path) -> None:
+    sheets = tmp_path / "a.css", tmp_path / "b.css"
+    for sheet in sheets:
+        sheet.write_text("/* x */\n", encoding="utf-8")
+    text = refusal(tmp_path, "<style>p >> a { margin: 0 }</style><p>x</p>", style_sheets=sheets)
+    assert text.endswith(f"(in {tmp_path.name}/a.css or {tmp_path.name}/b.css)")
+
+
 COLUMNS = ".c { columns: 2; column-gap: 6mm } .w { column-span: all }"
 
 
