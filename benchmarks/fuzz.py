@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="reportgen-fuzz-") as folder:
         seeds = Path(folder, "seeds")
-        make_seeds(seeds)
+        make_seeds(seeds, {case.kind for case in cases})
         load_modules()
         found = []
         for ended in tried(cases, seeds, Path(folder, "place")):

@@ -14,9 +14,10 @@ CODES = frozenset({0, 1, 2, 3})
 
 _PLACE = re.compile(
     r"[\w.@-]+\.(?:yaml|py|j2|css|json|safetensors|npz|pkl|zip|gz|ipynb|png|jpg|gif|tif|webp)\b"
-    r"|idx\d-ubyte|\"[^\"\n]*\"|'[^'\n]*'|#[\w-]+|dataset\.source\.|the page|page \d|Usage: "
+    r"|idx\d-ubyte|\"[^\"\n]*\"|'[^'\n]*'|#[\w-]+|dataset\.source\.|the page|page \d"
+    r"|\(seed \d+\)|Usage: "
 )
-"""A file, a quoted name, an anchor, a key, a page; or the whole of what a command takes."""
+"""A file, a quoted name, an anchor, a key, a page, a run; or the whole of what a command takes."""
 
 
 @dataclass(frozen=True, slots=True)

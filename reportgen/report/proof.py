@@ -69,6 +69,10 @@ class ProofError(Exception):
     """A template does something else when its text holds marks."""
 
 
+class UnreadableError(ProofError):
+    """A template writes what cannot be read, marks or not."""
+
+
 class Proof:
     """Renders templates once more, with marks, and tells what is against the rules.
 
@@ -139,9 +143,7 @@ class Proof:
         if rendered is None:
             return
         text, exported = rendered
-        if len(text) > MAX_TEXT:
-            msg = f"it writes {len(text)} characters, and at most {MAX_TEXT} are read"
-            raise ProofError(msg)
+        _require_readable(text)
         if copy.text is not None and not copy.doubtful and _letters(text) != _letters(copy.text):
             msg = "with marks in it the text is another"
             raise ProofError(msg)
@@ -218,12 +220,25 @@ class Proof:
         """Return what kept a template from being proofread, though it could be rendered."""
         self._environment.claims.unfinished()
         fault = locate(error, self._templates, {"filter": [], "test": []})
-        message = (
-            "this cannot be proofread: do not compare, measure or look up by a text that the "
-            f"template wrote itself, and write less ({fault.message})"
-        )
+        if isinstance(error, UnreadableError):
+            why = str(error)
+        else:
+            why = (
+                "do not compare, measure or look up by a text that the template wrote itself "
+                f"({fault.message})"
+            )
         file = fault.file or f"{self._templates.name}/{self._template}"
-        return Fault(file, fault.line, 0, message)
+        return Fault(file, fault.line, 0, f"this cannot be proofread: {why}")
+
+
+def _require_readable(text: str) -> None:
+    """Refuse a text that is too long to be read, or whose end is within a comment."""
+    if len(text) > MAX_TEXT:
+        msg = f"it writes {len(text)} characters, and at most {MAX_TEXT} are read"
+        raise UnreadableError(msg)
+    if text.rfind("<!--") > text.rfind("-->"):
+        msg = "a comment is begun by <!-- and never ended by -->, so it hides the rest of the page"
+        raise UnreadableError(msg)
 
 
 def _letters(text: str) -> str:
