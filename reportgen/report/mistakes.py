@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reportgen.errors import Fault
+from reportgen.report.allowance import SpentError
 from reportgen.report.marks import ABSORBED as START
 from reportgen.report.marks import END_SOURCE
 from reportgen.report.places import Line, Trail, quoted, shown, tell
@@ -27,6 +28,8 @@ FIRST_PARTS = 100
 """Items of a list, with those below it, that are looked at."""
 
 
+MOST_MISTAKES = 5_000
+"""Of one template, with each round of its loops; then the rest of it is not looked at."""
 _HELD = (dict, list, tuple)
 
 
@@ -119,6 +122,24 @@ class Mistakes:
     def __init__(self, templates: Path) -> None:
         self._templates = templates
         self._found: dict[tuple[Line, int], dict[Line, tuple[str, Trail]]] = {}
+        self._n_left = MOST_MISTAKES
+
+    def begin(self) -> None:
+        """Begin to count those of a template."""
+        self._n_left = MOST_MISTAKES
+
+    def count(self) -> None:
+        """Count one, whether it is told or not.
+
+        Raises
+        ------
+        SpentError
+            If there have been too many to look at the rest of the template.
+        """
+        self._n_left -= 1
+        if self._n_left < 0:
+            msg = f"there are more than {MOST_MISTAKES} mistakes; the rest is not looked at"
+            raise SpentError(msg)
 
     def add(self, message: str, trail: Trail, node: int) -> None:
         """Note a mistake of an expression: the number `node` of the innermost line's template.

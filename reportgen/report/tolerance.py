@@ -44,8 +44,6 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "in": lambda a, b: a in b,
     "notin": lambda a, b: a not in b,
 }
-MOST_MISTAKES = 5_000
-"""Of one template, with each round of its loops; then the rest of it is not looked at."""
 
 
 class Tolerant(Environment):
@@ -79,7 +77,6 @@ class Tolerant(Environment):
         self.closed = False
         self.may_be_missing = False
         self._doubt = 0
-        self._n_left = MOST_MISTAKES
         self._at: Place | None = None
         self._root = ""
         self._given: list[tuple[object, ...]] = []
@@ -97,10 +94,7 @@ class Tolerant(Environment):
         if isinstance(error, (RecursionError, SpentError)):
             raise error
         self.absorptions += 1
-        self._n_left -= 1
-        if self._n_left < 0:
-            msg = f"there are more than {MOST_MISTAKES} mistakes; the rest is not looked at"
-            raise SpentError(msg) from error
+        self.mistakes.count()
         if not self.closed and not any(map(tainted, involved)):
             self._note(error, place, involved)
         return ABSORBED
@@ -367,7 +361,7 @@ class Tolerant(Environment):
     ) -> tuple[str, Mapping[str, Any]] | None:
         """Render a template; return its text and its names, or None if it cannot be read."""
         self._root, self._doubt, self._at = name, 0, None
-        self._n_left = MOST_MISTAKES
+        self.mistakes.begin()
         self.claims.unfinished()
         text, exported = super().rendered(name, variables) or ("", {})
         return None if isinstance(self.get_template(name), Hollow) else (text, exported)

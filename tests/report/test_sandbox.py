@@ -10,9 +10,10 @@ import pytest
 
 from reportgen.errors import TemplateError
 from reportgen.report.allowance import STEPS, GrownError, SpentError
+from reportgen.report.mistakes import MOST_MISTAKES
 from reportgen.report.sandbox import Sandbox, read_sheet
 from reportgen.report.stand_ins import TolerantRegistry
-from reportgen.report.tolerance import MOST_MISTAKES, Tolerant
+from reportgen.report.tolerance import Tolerant
 from tests.report.conftest import ANSWER, Project
 
 GROW = "{{% set n = namespace(x={}) %}}{{% for i in range(99) %}}{}{{% endfor %}}{{{{ n.x }}}}"
