@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, abridged
 
 LONGEST = 20_000
 """Characters that a message may have: all faults of a file are told at once."""
@@ -47,7 +47,7 @@ def judge_error(error: BaseException) -> Verdict:
         return Verdict("refused", f"{type(error).__name__} that nobody caught", str(error)[:500])
     if error.exit_code not in CODES:
         return Verdict("refused", f"exit code {error.exit_code}", str(error)[:500])
-    return _message("refused", str(error))
+    return _message("refused", abridged(str(error)))
 
 
 def _message(outcome: str, text: str) -> Verdict:

@@ -1,8 +1,8 @@
 """How much a template may do: loops, calls, texts and lists that grow end in a message.
 
 Nothing here depends on the clock, so the same template is refused everywhere. The
-bounds are far above what any report takes: no template of the first assignment takes a
-hundredth of the steps.
+bounds are far above what any report takes: no template of the three studies takes a
+thirtieth of the steps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from reportgen.report.volume import (
 )
 
 STEPS = 500_000
-"""What one template may take: rounds of loops, calls, and the texts and lists that it makes."""
+"""What one template may take: rounds of loops, calls, texts and lists that it makes or reads."""
 MAX_TEXT = 4_000_000
 """Characters of a text."""
 MAX_WIDTH = 10_000
