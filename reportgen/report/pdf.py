@@ -16,14 +16,12 @@ from reportgen.errors import Fault, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
 from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows
-from reportgen.report.strict_log import StrictLog
+from reportgen.report.strict_log import BASE_URL, StrictLog
 from reportgen.staging import write_synced
 
 if TYPE_CHECKING:
     from weasyprint import Document
 
-BASE_URL = "https://informe.invalid/"
-"""A made-up address: the folder of the page must not get into the PDF."""
 VARIANT = "pdf/ua-1"
 PRINT_FLAG = 4
 """Bit of an annotation that is to be printed (ISO 32000-1, table 165)."""

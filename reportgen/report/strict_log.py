@@ -18,6 +18,9 @@ _SELECTOR = re.compile(r"^Invalid or unsupported selector, (.*)$", re.DOTALL)
 _OF_STYLE = re.compile(
     r"Ignored|Parse error|Unknown|Invalid|Unsupported|Empty|Missing|No source|In counter style"
 )
+BASE_URL = "https://informe.invalid/"
+"""A made-up address: the folder of the page must not get into the PDF."""
+_ADDRESS = re.compile(re.escape(BASE_URL) + r"(\S*)")
 _PROGRESS, _PAGE = "weasyprint.progress", "Page %d"
 MAX_PAGES = 3_000
 """Of a layout; a style whose pages hold next to nothing would go on for hours."""
@@ -73,8 +76,9 @@ class StrictLog(logging.Handler):
             self._messages[-1] += f" (cause: {type(cause).__name__}: {cause})"
 
     def faults(self) -> list[Fault]:
-        """Return what was collected, each once."""
-        return [self._fault(message) for message in dict.fromkeys(self._messages)]
+        """Return what was collected, each once; a made-up address is named for what it stands."""
+        told = (_ADDRESS.sub(lambda m: m[1] or "of the page", text) for text in self._messages)
+        return [self._fault(message) for message in dict.fromkeys(told)]
 
     def _fault(self, message: str) -> Fault:
         match, selector = _STYLE_FAULT.match(message), _SELECTOR.match(message)

@@ -69,6 +69,14 @@ def test_a_corrupt_picture_is_a_fault_with_its_cause(tmp_path: Path) -> None:
     assert "cause: ParseError: unclosed token" in text
 
 
+def test_a_drawing_that_holds_itself_is_told(tmp_path: Path) -> None:
+    """It has no file, and the address that the page is given is made up."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><use id="a" href="#a"/></svg>'
+    text = refusal(tmp_path, f"<p>x</p>{svg}")
+    assert text.startswith("Failed to render SVG image of the page")
+    assert "RecursionError" in text
+
+
 def test_several_warnings_are_told_at_once(tmp_path: Path) -> None:
     text = refusal(tmp_path, '<p><a href="#nada">x</a></p><p id="a">1</p><p id="a">2</p>')
     assert "nada" in text
