@@ -271,7 +271,7 @@ def new_dataset(
 ) -> None:
     """Write an experiment's data set, undivided as it lies, into one file of arrays."""
     order = _order(study, profile, data_dir, None)
-    target = file.expanduser().absolute()
+    target = folder_asked_for(file, "FILE")
     lines = pipeline.new_dataset(order, experiment, target)
     write_line("\n".join([f"wrote {_shown(target)}", *lines]))
 

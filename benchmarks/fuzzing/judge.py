@@ -11,6 +11,8 @@ LONGEST = 20_000
 """Characters that a message may have: all faults of a file are told at once."""
 CODES = frozenset({0, 1, 2, 3})
 """0 it works, 1 the input is wrong, 2 usage, 3 stale; nothing is run, so never 4."""
+STORE_CODES = CODES | {4}
+"""Of a store that cannot be used, which is no input."""
 
 _PLACE = re.compile(
     r"[\w.@-]+\.(?:yaml|py|j2|css|json|safetensors|npz|pkl|zip|gz|ipynb|png|jpg|gif|tif|webp)\b"
@@ -29,10 +31,10 @@ class Verdict:
     message: str = ""
 
 
-def judge_exit(code: object, out: str, err: str) -> Verdict:
-    """Judge how the command line ended."""
+def judge_exit(code: object, out: str, err: str, codes: frozenset[int] = CODES) -> Verdict:
+    """Judge how the command line ended; `codes` are those with which it may."""
     outcome = {0: "accepted", 3: "stale"}.get(code, "refused") if isinstance(code, int) else "?"
-    if code not in CODES:
+    if code not in codes:
         return Verdict(outcome, f"exit code {code!r}", err)
     if "Traceback (most recent call last)" in out + err:
         return Verdict(outcome, "a traceback", err)

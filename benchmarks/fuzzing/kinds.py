@@ -15,7 +15,7 @@ from random import Random
 
 from benchmarks.fuzzing import snippets
 from benchmarks.fuzzing.forgeries import forging
-from benchmarks.fuzzing.judge import Verdict, judge_error, judge_exit
+from benchmarks.fuzzing.judge import CODES, STORE_CODES, Verdict, judge_error, judge_exit
 from benchmarks.fuzzing.mutations import BYTES, TEXT, YAML, Mutation, inserting, mutated
 
 Run = Callable[[Random], Verdict]
@@ -71,16 +71,16 @@ class Kind:
             path.write_bytes(before)
 
 
-def command(*choices: tuple[str, ...]) -> Run:
+def command(*choices: tuple[str, ...], codes: frozenset[int] = CODES) -> Run:
     """Return a run of the command line with one of some lists of words, within the project."""
 
     def run(chance: Random) -> Verdict:
-        return in_project(chance.choice(choices))
+        return in_project(chance.choice(choices), codes)
 
     return run
 
 
-def in_project(words: tuple[str, ...]) -> Verdict:
+def in_project(words: tuple[str, ...], codes: frozenset[int] = CODES) -> Verdict:
     """Run the command line in this process, from the toy project's root."""
     from reportgen.cli import main
 
@@ -95,7 +95,7 @@ def in_project(words: tuple[str, ...]) -> Verdict:
         code = ended.code
     finally:
         os.chdir(above)
-    return judge_exit(code, out.getvalue(), err.getvalue())
+    return judge_exit(code, out.getvalue(), err.getvalue(), codes)
 
 
 def usage(chance: Random) -> Verdict:
@@ -130,7 +130,7 @@ def surroundings(chance: Random) -> Verdict:
     before = dict(os.environ)
     os.environ |= variables
     try:
-        return in_project(tuple(words))
+        return in_project(tuple(words), STORE_CODES)
     finally:
         os.environ.clear()
         os.environ |= before
@@ -259,7 +259,10 @@ KINDS: Mapping[str, Kind] = {
     "store": Kind(
         (f"{STORE}/*/*", f"{STORE}/*/*/*", f"{STORE}/*"),
         (*BYTES, *TEXT),
-        command(("why", "toy", *THERE), ("facts", "toy", *THERE), ("trace", "toy", *SCORE, *THERE)),
+        command(
+            *(("why", "toy", *THERE), ("facts", "toy", *THERE), ("trace", "toy", *SCORE, *THERE)),
+            codes=STORE_CODES,
+        ),
         share=6,
         needs=train_toy,
     ),

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.fuzz import chosen_cases
 from benchmarks.fuzzing.forgeries import FORGERIES, forged, forging
-from benchmarks.fuzzing.judge import LONGEST, judge_error, judge_exit
+from benchmarks.fuzzing.judge import LONGEST, STORE_CODES, judge_error, judge_exit
 from benchmarks.fuzzing.kinds import KINDS
 from benchmarks.fuzzing.mutations import BYTES, TEXT, YAML, mutated
 from reportgen.errors import DataError, RunError
@@ -26,6 +26,7 @@ def test_the_judge_lets_a_located_message_pass() -> None:
     assert judge_exit(3, "", "error: x.json is stale\n").fault == ""
     assert judge_exit(3, "", "error: not in the store: net (seed 7)\n").fault == ""
     assert judge_error(DataError("data/x.npz is damaged")).fault == ""
+    assert judge_exit(4, "", "error: store.json: no marker\n", STORE_CODES).fault == ""
 
 
 @pytest.mark.parametrize(
