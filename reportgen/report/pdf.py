@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from reportgen.errors import Fault, TemplateError
+from reportgen.errors import Fault, ReportgenError, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
 from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows
@@ -86,6 +86,12 @@ def write_pdf(
             raise TemplateError(faults=[Fault("", 0, 0, str(cause)), *log.faults()]) from cause
         except (AssertionError, IndexError) as cause:  # of the renderer itself, over columns
             text = f"the page cannot be laid out ({type(cause).__name__} in WeasyPrint); {TOO_TALL}"
+            raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
+        except ReportgenError:
+            raise
+        except Exception as cause:  # whatever the renderer makes of a style
+            told = f"{type(cause).__name__} in WeasyPrint: {cause}"
+            text = f"the page cannot be laid out ({told}); look for odd values in its style sheets"
             raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
     faults += lost_text(document, source.etree_element)

@@ -16,7 +16,8 @@ from reportgen.errors import Fault, TemplateError
 _STYLE_FAULT = re.compile(r"^(.*) at (\d+):(\d+)[,.:]?(.*)$", re.DOTALL)
 _SELECTOR = re.compile(r"^Invalid or unsupported selector, (.*)$", re.DOTALL)
 _OF_STYLE = re.compile(
-    r"Ignored|Parse error|Unknown|Invalid|Unsupported|Empty|Missing|No source|In counter style"
+    r"Ignored|Error|Parse error|Unknown|Invalid|Unsupported|Empty|Missing|No source"
+    r"|In counter style"
 )
 BASE_URL = "https://informe.invalid/"
 """A made-up address: the folder of the page must not get into the PDF."""

@@ -122,6 +122,21 @@ def test_every_fault_of_a_style_sheet_has_its_line(
     assert f"{tmp_path.name}/{place}{told}" in text
 
 
+@pytest.mark.parametrize("error", [OverflowError("38702362204724"), RecursionError("too deep")])
+def test_what_the_renderer_dies_of_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As of widths and heights that no font takes, and of selectors within selectors."""
+
+    def render(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("weasyprint.HTML.render", render)
+    text = refusal(tmp_path, "<p>x</p>")
+    told = f"{type(error).__name__} in WeasyPrint: {error}"
+    assert text.startswith(f"the page cannot be laid out ({told}); look for odd values")
+
+
 def test_a_selector_that_no_sheet_holds_names_them_all(tmp_path: Path) -> None:
     sheets = tmp_path / "a.css", tmp_path / "b.css"
     for sheet in sheets:

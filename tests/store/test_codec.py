@@ -85,6 +85,7 @@ def altered(files, change):
         (lambda c: c["result"]["epochs"].pop(), "altered since"),
         (lambda c: c.update(schema=2), "record schema 2, expected 1"),
         (lambda c: c.pop("provenance"), "not a run record"),
+        (lambda c: c.pop("sha256"), "not a run record"),
         (lambda c: c["result"]["evaluations"][0].update(n=3), "not a run record"),
         (lambda c: c["result"].update(epochs="many"), "not a run record"),
         (lambda c: c["result"]["evaluations"][0]["confusion"][2].pop(), "not a run record"),
