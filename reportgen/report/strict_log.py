@@ -99,9 +99,9 @@ class StrictLog(logging.Handler):
         """Return the fault of a selector, whose place WeasyPrint does not tell."""
         with suppress(SyntaxError, ValueError):
             text = str(ast.literal_eval(text))
-        for sheet in self._style_sheets:
+        for sheet in self._style_sheets if text.strip() else ():
             before, found, _ = sheet.read_text(encoding="utf-8").partition(text.strip())
-            if found and text.strip():
+            if found:
                 return Fault(_name(sheet), before.count("\n") + 1, 0, message)
         return Fault("", 0, 0, f"{message} (in {' or '.join(map(_name, self._style_sheets))})")
 

@@ -137,11 +137,13 @@ def test_what_the_renderer_dies_of_is_told(
     assert text.startswith(f"the page cannot be laid out ({told}); look for odd values")
 
 
-def test_a_selector_that_no_sheet_holds_names_them_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("selector", ["p >> a", ""], ids=["odd", "none"])
+def test_a_selector_that_no_sheet_holds_names_them_all(tmp_path: Path, selector: str) -> None:
     sheets = tmp_path / "a.css", tmp_path / "b.css"
     for sheet in sheets:
         sheet.write_text("/* x */\n", encoding="utf-8")
-    text = refusal(tmp_path, "<style>p >> a { margin: 0 }</style><p>x</p>", style_sheets=sheets)
+    page = f"<style>{selector} {{ margin: 0 }}</style><p>x</p>"
+    text = refusal(tmp_path, page, style_sheets=sheets)
     assert text.endswith(f"(in {tmp_path.name}/a.css or {tmp_path.name}/b.css)")
 
 
