@@ -31,6 +31,7 @@ MODULES = (
     *("reportgen.datasets.registry", "reportgen.submission", "reportgen.facts.listing"),
     *("reportgen.trace", "weasyprint", "PIL.Image", "safetensors.numpy", "matplotlib.figure"),
 )
+FOUND = "## What was found and mended"
 RESULTS = ROOT / "benchmarks" / "results" / "fuzzing.md"
 
 
@@ -83,6 +84,14 @@ def machine() -> str:
     )
 
 
+def write_results(head: str, lines: Sequence[str]) -> None:
+    """Write the table; what stands below it, on what was found, stays."""
+    before = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
+    rest = before[before.find(FOUND) :] if FOUND in before else f"{FOUND}\n"
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text("\n".join(["# Fuzzing", "", head, "", *lines, "", rest]), encoding="utf-8")
+
+
 def load_modules() -> None:
     """Import what the workers need, once for all of them; PyTorch is for those that take it."""
     for name in MODULES:
@@ -104,7 +113,7 @@ def main(arguments: list[str]) -> int:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="reportgen-fuzz-") as folder:
         seeds = Path(folder, "seeds")
-        make_seeds(seeds)
+        make_seeds(seeds, {case.kind for case in cases})
         load_modules()
         found = []
         for ended in tried(cases, seeds, Path(folder, "place")):
@@ -117,8 +126,7 @@ def main(arguments: list[str]) -> int:
     n_faults = sum(bool(one.verdict.fault) for one in found)
     print("\n".join(lines), f"\n{time.perf_counter() - began:.0f} s")
     if asked.write:
-        head = f"# Fuzzing\n\n`--cases {asked.cases} --seed {asked.seed}`; {machine()}."
-        RESULTS.write_text("\n".join([head, "", *lines, ""]), encoding="utf-8")
+        write_results(f"`--cases {asked.cases} --seed {asked.seed}`; {machine()}.", lines)
     return int(n_faults > 0)
 
 

@@ -16,7 +16,7 @@ from reportgen import pipeline
 from reportgen.console import open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError, UsageError, abridged
 from reportgen.order import Device, Order
-from reportgen.project import find_root, root_above
+from reportgen.project import find_root, folder_asked_for, root_above
 
 INTERRUPTED = 130
 
@@ -86,9 +86,9 @@ def _order(
         root=find_root(Path.cwd()),
         study=study,
         profile=profile,
-        data_dir=data_dir and data_dir.expanduser().absolute(),
+        data_dir=data_dir and folder_asked_for(data_dir, "--data-dir"),
         device=device,
-        store=store and store.expanduser().absolute(),
+        store=store and folder_asked_for(store, "--store"),
         locked=locked,
         jobs=jobs,
         cluster=cluster,
@@ -301,7 +301,7 @@ def new_dataset(
 ) -> None:
     """Write an experiment's data set, undivided as it lies, into one file of arrays."""
     order = _order(study, profile, data_dir, None)
-    target = file.expanduser().absolute()
+    target = folder_asked_for(file, "FILE")
     lines = pipeline.new_dataset(order, experiment, target)
     write_line("\n".join([f"wrote {_shown(target)}", *lines]))
 

@@ -139,7 +139,7 @@ def nearest(name: str, allowed: Sequence[str]) -> str:
     if not allowed:
         return "none is defined"
     listed = ", ".join(sorted(allowed))
-    close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name[:MAX_LINE], allowed, n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"? Allowed: {listed}' if close else f"allowed: {listed}"
 
 

@@ -48,3 +48,26 @@ def shown(path: Path) -> str:
         return path.resolve().relative_to(find_root(path.parent)).as_posix()
     except (UsageError, ValueError):
         return path.name
+
+
+def folder_asked_for(folder: Path, option: str) -> Path:
+    """Return a folder that an option or a variable names, as an absolute path.
+
+    It need not exist.
+
+    Raises
+    ------
+    UsageError
+        If no file system can look it up: its name is too long, or barred.
+    """
+    try:
+        path = folder.expanduser().absolute()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except (OSError, RuntimeError, ValueError) as error:
+        name = f"{str(folder)[:60]}…" if len(str(folder)) > 60 else str(folder)
+        why = getattr(error, "strerror", None) or str(error)
+        msg = f'{option} "{name}" cannot be looked up: {why}'
+        raise UsageError(msg) from error
+    return path

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, abridged
 
 LONGEST = 20_000
 """Characters that a message may have: all faults of a file are told at once."""
 CODES = frozenset({0, 1, 2, 3})
 """0 it works, 1 the input is wrong, 2 usage, 3 stale; nothing is run, so never 4."""
+STORE_CODES = CODES | {4}
+"""Of a store that cannot be used, which is no input."""
 
 _PLACE = re.compile(
     r"[\w.@-]+\.(?:yaml|py|j2|css|json|safetensors|npz|pkl|zip|gz|ipynb|png|jpg|gif|tif|webp)\b"
-    r"|idx\d-ubyte|\"[^\"\n]*\"|'[^'\n]*'|#[\w-]+|dataset\.source\.|the page|page \d|Usage: "
+    r"|idx\d-ubyte|\"[^\"\n]*\"|'[^'\n]*'|#[\w-]+|dataset\.source\.|the page|page \d"
+    r"|\(seed \d+\)|Usage: "
 )
-"""A file, a quoted name, an anchor, a key, a page; or the whole of what a command takes."""
+"""A file, a quoted name, an anchor, a key, a page, a run; or the whole of what a command takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,10 @@ class Verdict:
     message: str = ""
 
 
-def judge_exit(code: object, out: str, err: str) -> Verdict:
-    """Judge how the command line ended."""
+def judge_exit(code: object, out: str, err: str, codes: frozenset[int] = CODES) -> Verdict:
+    """Judge how the command line ended; `codes` are those with which it may."""
     outcome = {0: "accepted", 3: "stale"}.get(code, "refused") if isinstance(code, int) else "?"
-    if code not in CODES:
+    if code not in codes:
         return Verdict(outcome, f"exit code {code!r}", err)
     if "Traceback (most recent call last)" in out + err:
         return Verdict(outcome, "a traceback", err)
@@ -46,7 +49,7 @@ def judge_error(error: BaseException) -> Verdict:
         return Verdict("refused", f"{type(error).__name__} that nobody caught", str(error)[:500])
     if error.exit_code not in CODES:
         return Verdict("refused", f"exit code {error.exit_code}", str(error)[:500])
-    return _message("refused", str(error))
+    return _message("refused", abridged(str(error)))
 
 
 def _message(outcome: str, text: str) -> Verdict:

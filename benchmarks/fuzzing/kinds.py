@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 from benchmarks.fuzzing import snippets
-from benchmarks.fuzzing.judge import Verdict, judge_error, judge_exit
+from benchmarks.fuzzing.forgeries import forging
+from benchmarks.fuzzing.judge import CODES, STORE_CODES, Verdict, judge_error, judge_exit
 from benchmarks.fuzzing.mutations import BYTES, TEXT, YAML, Mutation, inserting, mutated
 
 Run = Callable[[Random], Verdict]
@@ -34,6 +36,8 @@ class Kind:
         How many cases it gets, in relation to other kinds.
     seconds : int
         What a case may take.
+    needs : callable, optional
+        Makes, in the seeds' folder, what no other kind wants.
     """
 
     files: tuple[str, ...]
@@ -41,17 +45,23 @@ class Kind:
     run: Run
     share: int = 4
     seconds: int = 5
+    needs: Callable[[Path], None] | None = None
 
     def try_sound(self) -> Verdict:
         """Try the files as they are, which must work: else their mutations would show nothing."""
         verdict = self.run(Random(0))  # noqa: S311
-        if verdict.outcome == "accepted" or self.run is usage:
+        if verdict.outcome == "accepted" or self.run in (usage, surroundings):
             return verdict
         return Verdict(verdict.outcome, "sound files are refused", verdict.message)
 
+    def _paths(self) -> list[Path]:
+        """Return the files of the current folder."""
+        found = {path for pattern in self.files for path in Path().glob(pattern)}
+        return sorted(path for path in found if path.is_file())
+
     def try_case(self, chance: Random) -> Verdict:
         """Spoil a file of the current folder, try it, and put the file back."""
-        path = Path(chance.choice(self.files))
+        path = chance.choice(self._paths())
         before = path.read_bytes()
         after = mutated(chance, before, self.mutations)
         path.write_bytes(after)
@@ -61,16 +71,16 @@ class Kind:
             path.write_bytes(before)
 
 
-def command(*choices: tuple[str, ...]) -> Run:
+def command(*choices: tuple[str, ...], codes: frozenset[int] = CODES) -> Run:
     """Return a run of the command line with one of some lists of words, within the project."""
 
     def run(chance: Random) -> Verdict:
-        return in_project(chance.choice(choices))
+        return in_project(chance.choice(choices), codes)
 
     return run
 
 
-def in_project(words: tuple[str, ...]) -> Verdict:
+def in_project(words: tuple[str, ...], codes: frozenset[int] = CODES) -> Verdict:
     """Run the command line in this process, from the toy project's root."""
     from reportgen.cli import main
 
@@ -85,7 +95,7 @@ def in_project(words: tuple[str, ...]) -> Verdict:
         code = ended.code
     finally:
         os.chdir(above)
-    return judge_exit(code, out.getvalue(), err.getvalue())
+    return judge_exit(code, out.getvalue(), err.getvalue(), codes)
 
 
 def usage(chance: Random) -> Verdict:
@@ -106,6 +116,29 @@ def usage(chance: Random) -> Verdict:
     commands = ["check", "why", "facts", "trace", "new", "freeze", "nada", "render"]
     chosen = [chance.choice(commands), *chance.choices(words, k=chance.randint(0, 4))]
     return in_project(tuple(chosen))
+
+
+def surroundings(chance: Random) -> Verdict:
+    """Run the command line with other folders than there are, by variables and options."""
+    places = ("", ".", "..", "~", "../data", "../data/letters.npz", "/dev/null", "/proc/self/mem")
+    places += ("nada", "x" * 5_000, "\udcff", "link", "experiments", "/dev/full", "../data/MNIST")
+    words = [chance.choice(("why", "check", "facts")), "toy"]
+    words += ["--store", chance.choice(places)] if chance.random() < 0.5 else []
+    words += ["--data-dir", chance.choice(places)] if chance.random() < 0.3 else []
+    variables = {"REPORTGEN_DATA": chance.choice(places), "COLUMNS": chance.choice(("0", "x", "9"))}
+    variables |= {"HOME": chance.choice(places), "LANG": "nada", "SOURCE_DATE_EPOCH": "x"}
+    before = dict(os.environ)
+    os.environ |= variables
+    try:
+        return in_project(tuple(words), STORE_CODES)
+    finally:
+        os.environ.clear()
+        os.environ |= before
+
+
+def unspoilt(_: Random, same: bytes) -> bytes:
+    """Leave a file as it is: what is odd is around it."""
+    return same
 
 
 def data(name: str, **keys: str) -> Run:
@@ -133,27 +166,32 @@ def data(name: str, **keys: str) -> Run:
 
 
 def network(_: Random) -> Verdict:
-    """Build the study's network, and look at what it makes of an image."""
-    import torch
-
+    """Build the study's network, and look at what it makes of an image, as before a training."""
+    from reportgen.models.contract import check_model
     from reportgen.models.study_class import build_model
-    from reportgen.models.study_code import located_errors
     from reportgen.spec.network import StudyModel
 
     spec = StudyModel.from_plain({"class": "ToyNet"})
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             model = build_model(Path("project/experiments/toy/models.py"), spec, seed=1)
-            with located_errors("ToyNet.forward failed"), torch.no_grad():
-                model(torch.zeros(1, 1, 8, 8))
+            check_model(model, (1, 8, 8), 10)
     except Exception as error:  # noqa: BLE001 (to be judged)
         return judge_error(error)
     return Verdict("accepted")
 
 
+def forged(kind: str) -> tuple[Mutation, ...]:
+    """Return mutations of a binary file, of which one in three puts a made-up one in its place."""
+    return (*BYTES, *(forging(kind),) * 4)
+
+
 STUDY, TEMPLATES = "project/experiments/toy", "project/templates"
 QUESTIONS = tuple(f"{TEMPLATES}/toy/questions/{name}.html.j2" for name in ("sizes", "scores"))
 RECORDS = f"{STUDY}/records/default/toy_net"
+STORE = "project/build/runs"
+THERE = ("--data-dir", "../own")
+SCORE = ("toy_net.h2.best.accuracy",)
 LOCKED = ("toy", "--locked")
 CHECK, RENDER = ("check", *LOCKED), ("render", *LOCKED)
 SMALL = ("check", *LOCKED, "--profile", "small")
@@ -162,6 +200,18 @@ IDX = tuple(
     for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 )
 _BOOKS = ("build", *LOCKED)
+
+
+def train_toy(place: Path) -> None:
+    """Run the toy study, so that there is a store."""
+    from tests.toy_project import write_data
+
+    write_data(place / "own")
+    words = [sys.executable, "-m", "reportgen", "run", "toy", *THERE]
+    root = Path(__file__).resolve().parents[2]
+    variables = {**os.environ, "PYTHONPATH": str(root)}
+    subprocess.run(words, cwd=place / "project", env=variables, check=True, capture_output=True)
+
 
 KINDS: Mapping[str, Kind] = {
     "experiment": Kind(
@@ -173,7 +223,13 @@ KINDS: Mapping[str, Kind] = {
     "theme": Kind((f"{TEMPLATES}/themes/article/theme.yaml",), YAML, command(CHECK), share=4),
     "labels": Kind((f"{TEMPLATES}/labels/mnist.yaml",), YAML, command(CHECK), share=6),
     "models": Kind((f"{STUDY}/models.py",), TEXT, command(CHECK), share=5),
-    "network": Kind((f"{STUDY}/models.py",), TEXT, network, share=4, seconds=10),
+    "network": Kind(
+        (f"{STUDY}/models.py",),
+        (*TEXT, *(inserting(snippets.NETWORK, whole=0.9),) * 8),
+        network,
+        share=5,
+        seconds=10,
+    ),
     "question": Kind(
         QUESTIONS, (*(inserting(snippets.TEMPLATE),) * 16, *TEXT), command(CHECK), 12, 10
     ),
@@ -200,27 +256,44 @@ KINDS: Mapping[str, Kind] = {
     ),
     "record": Kind((f"{RECORDS}/base-s7.json",), (*BYTES, *TEXT), command(CHECK), share=6),
     "record arrays": Kind((f"{RECORDS}/base-s7.safetensors",), BYTES, command(CHECK), share=4),
-    "IDX": Kind(IDX, BYTES, data("mnist"), share=6),
+    "store": Kind(
+        (f"{STORE}/*/*", f"{STORE}/*/*/*", f"{STORE}/*"),
+        (*BYTES, *TEXT),
+        command(
+            *(("why", "toy", *THERE), ("facts", "toy", *THERE), ("trace", "toy", *SCORE, *THERE)),
+            codes=STORE_CODES,
+        ),
+        share=6,
+        needs=train_toy,
+    ),
+    "environment": Kind((f"{STUDY}/report.yaml",), (unspoilt,), surroundings, share=3),
+    "IDX": Kind(IDX, forged("IDX"), data("mnist"), share=6),
     "IDX, gzipped": Kind(
         tuple(f"data/FashionMNIST/raw/{Path(name).name}.gz" for name in IDX),
-        BYTES,
+        forged("IDX, gzipped"),
         data("fashion-mnist"),
     ),
-    "npz": Kind(("data/letters.npz",), BYTES, data("own", npz="letters.npz"), share=6),
-    "pickle": Kind(("data/own.pkl",), BYTES, data("own", pickle="own.pkl"), share=6),
-    "zip of images": Kind(("data/pets.zip",), BYTES, data("pets", zip="pets.zip"), share=6),
+    "npz": Kind(
+        ("data/letters.npz",), forged("npz"), data("own", npz="letters.npz"), share=6
+    ),
+    "pickle": Kind(
+        ("data/own.pkl",), forged("pickle"), data("own", pickle="own.pkl"), share=6
+    ),
+    "zip of images": Kind(
+        ("data/pets.zip",), forged("zip"), data("pets", zip="pets.zip"), share=6
+    ),
     "image": Kind(
         tuple(f"data/pets/train/cat/{n}" for n in ("0.png", "1.jpg", "2.gif", "3.tif", "4.webp")),
-        BYTES,
+        forged("image"),
         data("pets", folder="pets"),
         share=6,
     ),
     "notebook": Kind((f"{STUDY}/own.ipynb",), (*BYTES, *TEXT), command(_BOOKS), 1, 30),
-    "words": Kind((f"{STUDY}/report.yaml",), (lambda _, same: same,), usage, share=4),
+    "words": Kind((f"{STUDY}/report.yaml",), (unspoilt,), usage, share=4),
 }  # fmt: skip
 
 
-def make_seeds(place: Path) -> None:
+def make_seeds(place: Path, kinds: Iterable[str] = ()) -> None:
     """Write the sound files that are spoilt: a project with its records, and data sets."""
     from tests.toy_project import MODELS, make_toy
 
@@ -238,6 +311,10 @@ def make_seeds(place: Path) -> None:
     commit_records(toy.root)
     shutil.copytree(study / "records" / "default", study / "records" / "small")
     make_data(place / "data")
+    for name in kinds:
+        needs = KINDS[name].needs
+        if needs is not None:
+            needs(place)
 
 
 def commit_records(root: Path) -> None:

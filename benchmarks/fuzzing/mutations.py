@@ -209,14 +209,17 @@ TEXT: tuple[Mutation, ...] = (
 YAML: tuple[Mutation, ...] = (*TEXT, *(revalue,) * 9, *(add_key,) * 4)
 
 
-def inserting(snippets: tuple[str, ...]) -> Mutation:
-    """Return a mutation that puts one of some texts in, on a line of its own or within one."""
+def inserting(snippets: tuple[str, ...], whole: float = 0.7) -> Mutation:
+    """Return a mutation that puts one of some texts in, on a line of its own or within one.
+
+    `whole` is how often it is the first.
+    """
 
     def insert(chance: Random, data: bytes) -> bytes:
         snippet = chance.choice(snippets).encode("utf-8", "surrogatepass")
         lines = lines_of(data)
         i = chance.randint(0, len(lines))
-        if chance.random() < 0.7:
+        if chance.random() < whole:
             return b"".join([*lines[:i], snippet, b"\n", *lines[i:]])
         at = chance.randint(0, len(data))
         return data[:at] + snippet + data[at:]

@@ -26,8 +26,10 @@ SOUND = "/sound"
 """How the names of those cases end in which nothing is spoilt."""
 MOST_MIB = 1_200
 """Memory in use beyond which a case counts as a blow-up; a whole report takes a fifth."""
-PATIENCE = 6
+PATIENCE = 3
 """Times a case's seconds after which a process that does not even hear the alarm is killed."""
+DEADLOCK = 1_200
+"""Seconds by the clock after which a process that takes no CPU time is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def tried(cases: Sequence[Case], seeds: Path, place: Path, batch: int = 150) -> 
         there.close()
         n_done = 0
         for case in now:
-            ended = _next(here, case)
+            ended = _next(here, case, worker.pid or 0)
             n_done += 1
             yield ended
             if ended.peak_mib < 0:
@@ -130,14 +132,37 @@ def tried(cases: Sequence[Case], seeds: Path, place: Path, batch: int = 150) -> 
         left = left[n_done:]
 
 
-def _next(pipe: Connection, case: Case) -> Ended:
-    """Return how a case ended; where its process did, its memory is -1."""
-    limit = KINDS[case.kind].seconds * PATIENCE + 20
+def _next(pipe: Connection, case: Case, worker: int) -> Ended:
+    """Return how a case ended; where its process did, its memory is -1.
+
+    A case that no alarm ends is told by the CPU time of its process, as other work
+    may keep it waiting; one that does nothing at all, by the clock.
+    """
+    limit, began, clock = (
+        KINDS[case.kind].seconds * PATIENCE,
+        _cpu_seconds(worker),
+        time.monotonic(),
+    )
     try:
-        if pipe.poll(limit):
-            found: Ended = pipe.recv()
-            return found
-        fault = f"a hang of more than {limit} s that no alarm ends"
+        while not pipe.poll(2):
+            if _cpu_seconds(worker) - began > limit:
+                fault = f"more than {limit} s of CPU that no alarm ends"
+                return Ended(case, Verdict("refused", fault), float(limit), -1)
+            if time.monotonic() - clock > DEADLOCK:
+                fault = f"no answer in {DEADLOCK} s"
+                return Ended(case, Verdict("refused", fault), 0.0, -1)
+        found: Ended = pipe.recv()
     except EOFError:
-        fault = "the process died"
-    return Ended(case, Verdict("refused", fault), 0.0, -1)
+        return Ended(case, Verdict("refused", "the process died"), 0.0, -1)
+    return found
+
+
+def _cpu_seconds(process: int) -> float:
+    """Return the CPU time of a process; 0 where the system does not tell."""
+    try:
+        fields = (
+            Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        )
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
+from reportgen.datasets.array_values import MAX_BYTES
 from reportgen.datasets.place import NO_DATA_DIR, Base, Found, Miss, Request, damaged
 from reportgen.datasets.source import Split
 from reportgen.errors import DataError
@@ -154,6 +155,8 @@ def read_idx(path: Path, *, n_axes: int) -> NDArray[np.uint8]:
         with _open(path) as file:
             shape = _read_shape(path, file, n_axes)
             expected = math.prod(shape)
+            if expected > MAX_BYTES:
+                raise damaged(path, f"at most {MAX_BYTES} values", f"{expected} ({shape})")
             # One byte more tells a file that is too long from one that is right.
             data = bytearray(file.read(expected + 1))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -26,6 +26,12 @@ PARTS = {"train": "train", "validation": "test"}
 _FLAT = re.compile(r"(?P<key>x|y|groups)_(?P<split>train|validation|test)")
 _IN_SPLIT = re.compile(r"(?P<split>[^/]+)/(?P<key>[^/]+)")
 
+# What a header says in vain: other kinds of packing, a password, shapes that are no numbers.
+_DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, MemoryError),
+    *(TypeError, OverflowError, RuntimeError),  # NotImplementedError is one
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NpzFile:
@@ -107,7 +113,7 @@ def _read_arrays(path: Path, reading: Reading) -> dict[str, Any]:
                 raise damaged(path, "an .npz archive", "a single array")
             names = archive.files
             return {name: archive[name] if _is_wanted(name, reading) else None for name in names}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, MemoryError) as error:
+    except _DAMAGES as error:
         raise damaged(path, "an .npz archive of plain arrays", str(error)) from error
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror or error}"

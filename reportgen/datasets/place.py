@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.errors import DataError
 from reportgen.hashing import sha256_bytes
+from reportgen.project import folder_asked_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,15 +80,23 @@ NO_DATA_DIR = Miss("data directory: none was given")
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloads of a user who named no data directory."""
+    """Return the folder for downloads of a user who named no data directory.
+
+    Raises
+    ------
+    UsageError
+        If nobody knows where that is.
+    """
+    home = Path("~")
     if "XDG_CACHE_HOME" in os.environ:
         base = Path(os.environ["XDG_CACHE_HOME"])
     elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path.home() / ".cache"
+        base = home / ".cache"
+    base = folder_asked_for(base, "the folder of downloads (HOME, XDG_CACHE_HOME)")
     return base / "reportgen" / "datasets"
 
 

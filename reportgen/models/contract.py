@@ -12,7 +12,7 @@ from reportgen.errors import Fault, ModelError, nearest
 from reportgen.maximized import MAX_PICTURE_BYTES, MAX_SHOWN, picture_bytes
 from reportgen.models.outputs import evaluating, first_tensor, logits_of
 from reportgen.models.phases import learnable_names, trained_names, training_norms
-from reportgen.models.study_code import fault_at, forward_fault
+from reportgen.models.study_code import STUDY_ERRORS, fault_at, forward_fault
 
 if TYPE_CHECKING:
     from reportgen.spec.maximization import Maximization
@@ -143,7 +143,7 @@ def _check_forward(
             logits = logits_of(model(torch.zeros(shape)))
     except ModelError as error:
         return [forward_fault(model, f"{kind}: {error}")]
-    except Exception as error:  # noqa: BLE001 - the study's code may raise anything
+    except STUDY_ERRORS as error:
         if type(model).__module__.split(".")[0] in LIBRARIES:
             return [_unfit_images(model, input_shape, error)]
         return [fault_at(error, f"{kind}.forward failed on an input of shape {shape}")]
@@ -160,7 +160,9 @@ def _check_forward(
     return _check_logits(model, logits, n_classes, last[-1] if last else "") + faults
 
 
-def _unfit_images(model: nn.Module, input_shape: tuple[int, int, int], error: Exception) -> Fault:
+def _unfit_images(
+    model: nn.Module, input_shape: tuple[int, int, int], error: BaseException
+) -> Fault:
     """Return the fault of images that a library's network cannot take, with what would help."""
     kind, (channels, height, width) = type(model).__name__, input_shape
     first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)

@@ -15,7 +15,7 @@ from torch.nn.parameter import UninitializedParameter
 
 from reportgen.errors import Fault, ModelError, nearest
 from reportgen.hashing import sha256_bytes
-from reportgen.models.study_code import STUDY_MODULE, fault_at
+from reportgen.models.study_code import STUDY_ERRORS, STUDY_MODULE, fault_at
 from reportgen.project import shown
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def build_model(models_file: Path, spec: StudyModel, *, seed: int) -> nn.Module:
         torch.manual_seed(seed)
         try:
             model = class_(**spec.args)
-        except Exception as error:
+        except STUDY_ERRORS as error:
             what = f"{spec.class_} cannot be constructed"
             raise ModelError(faults=[fault_at(error, what, file=models_file)]) from error
     _refuse_lazy(model, models_file)
@@ -68,9 +68,9 @@ def load_study_module(models_file: Path) -> ModuleType:
         raise ModelError(msg) from error
     try:
         code = compile(source, str(models_file), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 0
-        text = getattr(error, "msg", str(error))
+        text = getattr(error, "msg", str(error)) or "it is nested too deep"
         fault = Fault(shown(models_file), line, 0, f"this is not Python: {text}")
         raise ModelError(faults=[fault]) from error
     name = STUDY_MODULE + sha256_bytes(str(models_file).encode() + b"\0" + source)[:16]
@@ -80,7 +80,7 @@ def load_study_module(models_file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         exec(code, module.__dict__)  # noqa: S102 - the study's code is what is asked for
-    except Exception as error:
+    except STUDY_ERRORS as error:
         del sys.modules[name]
         raise ModelError(faults=[fault_at(error, "cannot be run", file=models_file)]) from error
     return module

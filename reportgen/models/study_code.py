@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 STUDY_MODULE = "reportgen_study_"
+STUDY_ERRORS = (Exception, SystemExit)
+"""What the study's code may raise; an interruption is the user's, and goes through."""
 
 
 def study_frame(trace: TracebackType | None) -> tuple[str, int] | None:
@@ -31,12 +33,12 @@ def study_frame(trace: TracebackType | None) -> tuple[str, int] | None:
     return place
 
 
-def fault_at(error: Exception, what: str, *, file: str | Path = "") -> Fault:
+def fault_at(error: BaseException, what: str, *, file: str | Path = "") -> Fault:
     """Return an error as a fault at its line in the study's code.
 
     Parameters
     ----------
-    error : Exception
+    error : BaseException
         What was raised.
     what : str
         What was being done, e.g. "SimpleCNN.forward failed on (2, 1, 28, 28)".
@@ -44,11 +46,18 @@ def fault_at(error: Exception, what: str, *, file: str | Path = "") -> Fault:
         Named, without a line, if no frame of the study's code is on the way.
     """
     place = study_frame(error.__traceback__)
-    text = str(error).strip() or "no message"
-    message = f"{what}: {type(error).__name__}: {text}"
+    message = f"{what}: {type(error).__name__}: {_text(error)}"
     if place is None:
         return Fault(shown(Path(file)) if file else "", 0, 0, message)
     return Fault(shown(Path(place[0])), place[1], 0, message)
+
+
+def _text(error: BaseException) -> str:
+    """Return the text of an error, whose class may be the study's own."""
+    try:
+        return str(error).strip() or "no message"
+    except Exception:  # noqa: BLE001 - the study's code may raise anything
+        return "no message"
 
 
 def forward_fault(model: nn.Module, message: str) -> Fault:
@@ -70,7 +79,7 @@ def located_errors(what: str) -> Iterator[None]:
         yield
     except ReportgenError:
         raise
-    except Exception as error:
+    except STUDY_ERRORS as error:
         if study_frame(error.__traceback__) is None:
             raise
         raise ModelError(faults=[fault_at(error, what)]) from error

@@ -1,8 +1,8 @@
 """How much a template may do: loops, calls, texts and lists that grow end in a message.
 
 Nothing here depends on the clock, so the same template is refused everywhere. The
-bounds are far above what any report takes: no template of the first assignment takes a
-hundredth of the steps.
+bounds are far above what any report takes: no template of the three studies takes a
+thirtieth of the steps.
 """
 
 from __future__ import annotations
@@ -10,32 +10,64 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from functools import reduce
 from string import Formatter
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
 
-STEPS = 300_000
-"""What one template may take: rounds of loops, calls, and the texts and lists that it makes."""
+from reportgen.report.volume import (
+    CHARACTERS,
+    CONTAINERS,
+    HOLDERS,
+    MAX_ITEMS,
+    TooManyError,
+    is_many,
+    volume_of,
+    weight_of,
+)
+
+STEPS = 500_000
+"""What one template may take: rounds of loops, calls, texts and lists that it makes or reads."""
 MAX_TEXT = 4_000_000
 """Characters of a text."""
-MAX_ITEMS = 200_000
-"""Items of a list, with those of the lists in it."""
 MAX_WIDTH = 10_000
 """Columns or parts that something is spread over."""
 MAX_BITS = 10_000
 """Binary digits of an integer."""
 CALL = 5
 """Steps of a call, which takes that much longer than a round of a loop."""
-_CHARACTERS = 64
-"""Characters of a text that count as one step."""
-_UNKNOWN = 100_000
-"""Length that is reckoned with where a filter gets values one by one."""
+_FILTER = 2
+"""Steps of a filter, a test or a method, whatever it looks at."""
+_LOOKED_AT = 8
+"""Items that an operation only looks at, and that count as one step."""
+_READ = 8
+"""Steps for each item that a function is given, as that may take long for texts."""
+_REFUSAL = 20_000
+"""Steps of what is refused, all of which may have been looked at; a second reading goes on."""
+_PRODUCT = 5 * MAX_TEXT
+"""Parts, times the characters of what may come to stand in each."""
+_PLACED = 1_000
+"""Characters of such a product that count as one step."""
+
+_DEEP = 100
+"""Levels of lists that are indented."""
 
 _WIDE = re.compile(r"\d{5,}")
 _WIDE_PERCENT = re.compile(r"%[^a-zA-Z%]*?(?:\d{5,}|\*)")
-_SPREADING = frozenset({"batch", "center", "indent", "slice", "truncate", "wordwrap"})
-_CONTAINERS = (list, tuple, set, frozenset)
+_WIDTH = re.compile(r"(?:%[^a-zA-Z%]*?|[:.][^a-zA-Z%{}]{0,8}?)(\d{2,4})")
+_FILLING = frozenset({"%", "format", "format_map"})
+_SPREADING = frozenset(
+    {"batch", "center", "expandtabs", "indent", "ljust", "rjust", "round", "slice"}
+    | {"tojson", "zfill"}
+)
+_FREE = frozenset(
+    {"attr", "count", "d", "default", "first", "get", "items", "keys", "last", "length"}
+    | {"safe", "values"}
+)
+"""Filters and methods that take as long for a list of any length."""
+_SLOW = frozenset({"wordwrap"})
+"""Filters that take as long as the square of a text's length."""
 
 
 class GrownError(jinja2.TemplateRuntimeError):
@@ -86,15 +118,28 @@ class Allowance:
             self.spend(weight)
             yield item
 
+    def one_by_one(self, value: Any) -> Any:
+        """Return a value; of one whose items come one by one, each is paid with what it holds."""
+        return map(self._paid, value) if isinstance(value, Iterator) else value
+
+    def _paid(self, item: Any) -> Any:
+        self.spend(1)
+        return self.sized(item)
+
     def sized(self, value: Any) -> Any:
         """Return a value that an operation made, unless it is too large."""
         if isinstance(value, str):
             if len(value) > MAX_TEXT:
-                msg = f"a text of {len(value)} characters"
-                raise _grown(msg, MAX_TEXT)
-            self.spend(len(value) // _CHARACTERS)
-        elif isinstance(value, (*_CONTAINERS, dict)):
-            self.spend(weight_of(value))
+                self._refuse(f"a text of {len(value)} characters", MAX_TEXT)
+            self.spend(len(value) // CHARACTERS)
+        elif isinstance(value, HOLDERS):
+            self.spend(self._counted(weight_of, value))
+        return value
+
+    def seen(self, value: Any) -> Any:
+        """Return a value that is compared, and all of which that takes is paid."""
+        if isinstance(value, (str, *HOLDERS)):
+            self.spend(self._counted(weight_of, value) // _LOOKED_AT)
         return value
 
     def gathered(self, parts: Iterable[str]) -> str:
@@ -104,8 +149,7 @@ class Allowance:
             kept.append(part)
             length += len(part)
             if length > MAX_TEXT:
-                msg = "a text"
-                raise _grown(msg, MAX_TEXT)
+                self._refuse("a text", MAX_TEXT)
         return "".join(kept)
 
     # ── what makes it ───────────────────────────────────────────────────────
@@ -113,24 +157,27 @@ class Allowance:
     def times(self, left: Any, right: Any) -> Any:
         """Return ``left * right``."""
         if isinstance(left, int) and isinstance(right, int):
-            _require_bits(left.bit_length() + right.bit_length())
+            self._require_bits(left.bit_length() + right.bit_length())
         for many, n in ((left, right), (right, left)):
-            if isinstance(many, (str, *_CONTAINERS)) and isinstance(n, int):
+            if isinstance(many, (str, *CONTAINERS)) and isinstance(n, int):
                 most = MAX_TEXT if isinstance(many, str) else MAX_ITEMS
                 if len(many) * n > most:
-                    msg = f"{n} times what stands there"
-                    raise _grown(msg, most)
+                    self._refuse(f"{n} times what stands there", most)
         return self.sized(operator.mul(left, right))
 
     def power(self, left: Any, right: Any) -> Any:
         """Return ``left ** right``."""
         if isinstance(left, int) and isinstance(right, int):
-            _require_bits(left.bit_length() * right)
+            self._require_bits(left.bit_length() * right)
         return operator.pow(left, right)
 
     def plus(self, left: Any, right: Any) -> Any:
         """Return ``left + right``."""
         return self.sized(operator.add(left, right))
+
+    def sum(self, items: Iterable[Any], start: Any = 0) -> Any:
+        """Return a sum; lists are copied again and again, so each step of theirs is paid."""
+        return reduce(self.plus, items, start) if is_many(start) else sum(items, start)
 
     def modulo(self, left: Any, right: Any) -> Any:
         """Return ``left % right``."""
@@ -139,88 +186,75 @@ class Allowance:
         return self.sized(operator.mod(left, right))
 
     def method(
-        self, name: str, text: object, given: Sequence[Any], named: Mapping[str, Any]
+        self, name: str, thing: object, given: Sequence[Any], named: Mapping[str, Any]
     ) -> None:
-        """Refuse a method of a text, or a filter, that would make too much of what it is given.
+        """Take the steps of a method or filter; refuse one that would make too much.
 
         Parameters
         ----------
         name : str
             Of the method or the filter.
-        text : object
+        thing : object
             What it is applied to.
         given, named
             Its arguments.
         """
         others = (*given, *named.values())
-        if name in {"%", "format"} and isinstance(text, str) and _WIDE_PERCENT.search(text):
-            msg = "a field of such a width"
-            raise _grown(msg, MAX_WIDTH)
-        if isinstance(text, str) or name in _SPREADING:
-            widest = max((abs(n) for n in others if type(n) is int), default=0)
-            if widest > MAX_WIDTH and name not in {"%", "format", "default", "d", "int"}:
-                msg = f"{name} with {widest}"
-                raise _grown(msg, MAX_WIDTH)
-        n_parts = max(map(_parts, (text, *others)))
-        texts = (text, *others) if any(map(_many, others)) else others
-        longest = max((len(one) for one in texts if isinstance(one, str)), default=0)
-        if n_parts * longest > 5 * MAX_TEXT:
-            msg = f"{name} of {n_parts} parts with {longest} characters"
-            raise _grown(msg, MAX_TEXT)
+        self.spend(_FILTER)
+        if name in _FREE and not (name == "count" and isinstance(thing, str)):
+            return
+        widths = [abs(n) for n in others if type(n) is int]
+        if isinstance(thing, str) and name in _FILLING:
+            if _WIDE_PERCENT.search(thing):
+                self._refuse("a field of such a width", MAX_WIDTH)
+            widths = [*map(int, _WIDTH.findall(thing))]
+        elif name not in _SPREADING:
+            widths = []
+        widest = max(widths, default=0)
+        if widest > MAX_WIDTH:
+            self._refuse(f"{name} with {widest}", MAX_WIDTH)
+        self._weigh(name, thing, others, widest)
+
+    def function(self, given: Sequence[Any]) -> None:
+        """Take the steps of a function that reads whatever it is given."""
+        self.spend(self._counted(volume_of, given).weight * _READ)
+
+    def _weigh(self, name: str, thing: object, others: Sequence[Any], widest: int) -> None:
+        """Take the steps of what an operation looks at and writes."""
+        every = self._counted(volume_of, (thing, *others))
+        apart = every if any(map(is_many, others)) else self._counted(volume_of, others)
+        if not isinstance(thing, str):
+            widest *= min(every.parts, _DEEP) if name == "tojson" else 0
+        product = every.parts * max(apart.longest, widest)
+        if name in _SLOW and isinstance(thing, str):
+            product = max(product, len(thing) * len(thing) // 1_000)
+        if product > _PRODUCT:
+            self._refuse(f"{name} of {every.parts} parts", MAX_TEXT)
+        self.spend(every.weight // _LOOKED_AT + product // _PLACED)
 
     def layout(self, text: str) -> None:
         """Refuse a text for ``.format`` whose fields are very wide, or as wide as a value says."""
         for _, _, spec, _ in Formatter().parse(text):
             if spec and ("{" in spec or _WIDE.search(spec)):
-                msg = f"a field as wide as {spec!r} says"
-                raise _grown(msg, MAX_WIDTH)
+                self._refuse(f"a field as wide as {spec!r} says", MAX_WIDTH)
 
+    # ── what is too much ────────────────────────────────────────────────────
 
-def weight_of(value: object) -> int:
-    """Return how many items a container holds with those below it, each as often as it is there.
+    def _counted(self, count: Callable[[Any], Any], value: Any) -> Any:
+        try:
+            return count(value)
+        except TooManyError:
+            self._refuse("a list, with what is in it,", MAX_ITEMS)
 
-    Raises
-    ------
-    GrownError
-        If they are more than `MAX_ITEMS`.
-    """
-    to_see, weight = [value], 0
-    while to_see:
-        item = to_see.pop()
-        if isinstance(item, str):
-            weight += len(item) // _CHARACTERS
-        elif isinstance(item, dict):
-            weight += len(item)
-            to_see += item.values()
-        elif isinstance(item, _CONTAINERS):
-            weight += len(item)
-            to_see += item
-        if weight > MAX_ITEMS:
-            msg = "a list, with what is in it,"
-            raise _grown(msg, MAX_ITEMS)
-    return weight
+    def _require_bits(self, n: int) -> None:
+        if n > MAX_BITS:
+            self._refuse("a number of such a length", MAX_BITS)
 
-
-def _many(value: object) -> bool:
-    """Whether a value is no single one and no text."""
-    return isinstance(value, (*_CONTAINERS, dict, range, Iterator))
-
-
-def _parts(value: object) -> int:
-    """Return how many parts a value has, or may have."""
-    if isinstance(value, Iterator):
-        return _UNKNOWN
-    return len(value) if isinstance(value, (str, *_CONTAINERS, dict, range)) else 1
-
-
-def _require_bits(n: int) -> None:
-    if n > MAX_BITS:
-        msg = "a number of such a length"
-        raise _grown(msg, MAX_BITS)
-
-
-def _grown(what: str, most: int) -> GrownError:
-    return GrownError(f"{what} is more than a template may make (at most {most})")
+    def _refuse(self, what: str, most: int) -> NoReturn:
+        """Raise the error of an operation that is not carried out, once its steps are taken."""
+        self.spend(_REFUSAL)
+        msg = f"{what} is more than a template may make (at most {most})"
+        raise GrownError(msg)
 
 
 OPERATORS: Mapping[str, Callable[[Allowance], Callable[[Any, Any], Any]]] = {

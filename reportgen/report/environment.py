@@ -88,10 +88,11 @@ class Environment(Sandbox):
         )
         self.claims = Claims.of(self)
         self.marks = Marks(self.claims)
+        self.ours += (self.claims, self.marks)
         self.consulted: set[str] = set()
         self.absorptions = 0
         self._sketches: dict[str, Sketch] = {}
-        self.filters |= filters
+        self.bound(self.filters, filters)
         self.tests["known"] = is_known
         self.globals |= {"literal": literal, **names}
 
@@ -149,6 +150,7 @@ class Environment(Sandbox):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """Return an item; note the id of each fact that a template reaches."""
+        self.allowance.function((argument,))
         value = super().getitem(obj, argument)
         if isinstance(value, Fact):
             self.consulted.add(value.id)

@@ -19,7 +19,7 @@ from jinja2 import nodes
 from reportgen.report.claims import asks_for_values, noted
 from reportgen.report.marks import Kind, Marks
 
-_TAGS = re.compile(r"<[^>]*>|&\w+;")
+_TAGS = re.compile(r"<[^<>]*>|&\w+;")
 _OPEN_TAG = re.compile(r"<[a-zA-Z][^<>]*$")
 _ALT = re.compile(r"""\salt=["']$""")
 _ALT_TEXT = re.compile(r"""\salt=["'][^"']*\w""")

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from reportgen.errors import Fault
+from reportgen.report.allowance import SpentError
 from reportgen.report.marks import ABSORBED as START
 from reportgen.report.marks import END_SOURCE
 from reportgen.report.places import Line, Trail, quoted, shown, tell
 
 PRINTED = Markup(f"{START}valor{END_SOURCE}")  # noqa: S704
 """How such a value is printed: a word that is vouched for, so that no rule takes offence."""
+
+
+LOOKED_AT = 100_000
+"""Characters of a text among which an absorbed value is looked for, at each operation.
+
+Of one beyond them, or beyond the first items of a list, what it causes is told as well.
+"""
+FIRST_PARTS = 100
+"""Items of a list, with those below it, that are looked at."""
+
+
+MOST_MISTAKES = 5_000
+"""Of one template, with each round of its loops; then the rest of it is not looked at."""
+_HELD = (dict, list, tuple)
 
 
 class Absorbed:
@@ -67,22 +83,31 @@ ABSORBED = Absorbed()
 
 def holds_absorbed(value: object) -> bool:
     """Whether a value is the absorbed one, or a list, a tuple or a dictionary around it."""
-    if isinstance(value, dict):
-        return any(holds_absorbed(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return any(map(holds_absorbed, value))
-    return value is ABSORBED
+    return value is ABSORBED or id(ABSORBED) in map(id, _first_parts(value))
 
 
 def tainted(value: object) -> bool:
     """Whether a value holds the absorbed one, or is a text into which that was printed."""
     if isinstance(value, str):
-        return START in value
-    if isinstance(value, dict):
-        return any(tainted(part) for pair in value.items() for part in pair)
-    if isinstance(value, list | tuple):
-        return any(map(tainted, value))
-    return value is ABSORBED
+        return value.find(START, 0, LOOKED_AT) >= 0
+    parts = _first_parts(value)
+    texts = (part for part in parts if isinstance(part, str))
+    return value is ABSORBED or id(ABSORBED) in map(id, parts) or any(map(tainted, texts))
+
+
+def _first_parts(value: object) -> list[object]:
+    """Return what a list, a tuple or a dictionary holds, with what is below; at most the first."""
+    to_see: list[object] = [value]
+    found: list[object] = []
+    for holder in to_see:
+        n_left = FIRST_PARTS - len(found)
+        if isinstance(holder, dict):
+            parts = [*islice(chain.from_iterable(holder.items()), n_left)]
+        else:
+            parts = [*holder[:n_left]] if isinstance(holder, list | tuple) else []
+        found += parts
+        to_see += [part for part in parts if isinstance(part, _HELD)]
+    return found
 
 
 class Mistakes:
@@ -97,6 +122,24 @@ class Mistakes:
     def __init__(self, templates: Path) -> None:
         self._templates = templates
         self._found: dict[tuple[Line, int], dict[Line, tuple[str, Trail]]] = {}
+        self._n_left = MOST_MISTAKES
+
+    def begin(self) -> None:
+        """Begin to count those of a template."""
+        self._n_left = MOST_MISTAKES
+
+    def count(self) -> None:
+        """Count one, whether it is told or not.
+
+        Raises
+        ------
+        SpentError
+            If there have been too many to look at the rest of the template.
+        """
+        self._n_left -= 1
+        if self._n_left < 0:
+            msg = f"there are more than {MOST_MISTAKES} mistakes; the rest is not looked at"
+            raise SpentError(msg)
 
     def add(self, message: str, trail: Trail, node: int) -> None:
         """Note a mistake of an expression: the number `node` of the innermost line's template.

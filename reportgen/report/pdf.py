@@ -12,18 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from reportgen.errors import Fault, TemplateError
+from reportgen.errors import Fault, ReportgenError, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
 from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows
-from reportgen.report.strict_log import StrictLog
+from reportgen.report.strict_log import BASE_URL, StrictLog
 from reportgen.staging import write_synced
 
 if TYPE_CHECKING:
     from weasyprint import Document
 
-BASE_URL = "https://informe.invalid/"
-"""A made-up address: the folder of the page must not get into the PDF."""
 VARIANT = "pdf/ua-1"
 PRINT_FLAG = 4
 """Bit of an annotation that is to be printed (ISO 32000-1, table 165)."""
@@ -88,6 +86,12 @@ def write_pdf(
             raise TemplateError(faults=[Fault("", 0, 0, str(cause)), *log.faults()]) from cause
         except (AssertionError, IndexError) as cause:  # of the renderer itself, over columns
             text = f"the page cannot be laid out ({type(cause).__name__} in WeasyPrint); {TOO_TALL}"
+            raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
+        except ReportgenError:
+            raise
+        except Exception as cause:  # whatever the renderer makes of a style
+            told = f"{type(cause).__name__} in WeasyPrint: {cause}"
+            text = f"the page cannot be laid out ({told}); look for odd values in its style sheets"
             raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
     faults += lost_text(document, source.etree_element)

@@ -29,7 +29,7 @@ _SPAN = re.compile(r'<(/?)(\w+)((?:[^<>"]|"[^"]*")*)>|([^<]+)')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 _FACT = re.compile(r'\bdata-fact="([^"]*)"')
 _LABEL = re.compile(r'<span class="label">[^<]*(?:<span[^>]*>[^<]*</span>)?[^<]*</span>')
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -61,8 +61,16 @@ class ProofRegistry(Registry):
         return super().refer(unmarked(id))
 
 
+MAX_TEXT = 500_000
+"""Characters that a template may write to be proofread; a long answer has a tenth."""
+
+
 class ProofError(Exception):
     """A template does something else when its text holds marks."""
+
+
+class UnreadableError(ProofError):
+    """A template writes what cannot be read, marks or not."""
 
 
 class Proof:
@@ -135,6 +143,7 @@ class Proof:
         if rendered is None:
             return
         text, exported = rendered
+        _require_readable(text)
         if copy.text is not None and not copy.doubtful and _letters(text) != _letters(copy.text):
             msg = "with marks in it the text is another"
             raise ProofError(msg)
@@ -211,12 +220,25 @@ class Proof:
         """Return what kept a template from being proofread, though it could be rendered."""
         self._environment.claims.unfinished()
         fault = locate(error, self._templates, {"filter": [], "test": []})
-        message = (
-            "this cannot be proofread: do not compare, measure or look up by a text that the "
-            f"template wrote itself ({fault.message})"
-        )
+        if isinstance(error, UnreadableError):
+            why = str(error)
+        else:
+            why = (
+                "do not compare, measure or look up by a text that the template wrote itself "
+                f"({fault.message})"
+            )
         file = fault.file or f"{self._templates.name}/{self._template}"
-        return Fault(file, fault.line, 0, message)
+        return Fault(file, fault.line, 0, f"this cannot be proofread: {why}")
+
+
+def _require_readable(text: str) -> None:
+    """Refuse a text that is too long to be read, or whose end is within a comment."""
+    if len(text) > MAX_TEXT:
+        msg = f"it writes {len(text)} characters, and at most {MAX_TEXT} are read"
+        raise UnreadableError(msg)
+    if text.rfind("<!--") > text.rfind("-->"):
+        msg = "a comment is begun by <!-- and never ended by -->, so it hides the rest of the page"
+        raise UnreadableError(msg)
 
 
 def _letters(text: str) -> str:

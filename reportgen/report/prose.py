@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from reportgen.report.marks import (
     END_CHOICE,
@@ -87,6 +89,7 @@ class Block:
     group: int
     attributes: Mapping[str, str]
     pieces: list[Piece] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -95,12 +98,16 @@ class Block:
 
     def within(self, start: int, end: int) -> Iterator[tuple[Piece, int, int]]:
         """Yield the pieces of a stretch of the text, with their bounds inside each piece."""
-        offset = 0
-        for piece in self.pieces:
+        if len(self._ends) != len(self.pieces):  # so that long paragraphs are walked once
+            self._ends = [*accumulate(len(piece.text) for piece in self.pieces)]
+        for i in range(bisect_right(self._ends, start), len(self.pieces)):
+            piece = self.pieces[i]
+            offset = self._ends[i] - len(piece.text)
+            if offset >= end:
+                break
             low, high = max(start - offset, 0), min(end - offset, len(piece.text))
             if low < high:
                 yield piece, low, high
-            offset += len(piece.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Registry:
     items: dict[str, Item] = field(default_factory=dict)
     artefacts: dict[str, list[str]] = field(default_factory=dict)
     references: dict[str, list[Reference]] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
 
     def define(self, kind: str, id: str, artefact: str = "") -> Markup:
         """Register a captioned item and return its number.
@@ -82,7 +83,7 @@ class Registry:
             raise RegistryError(msg)
         if artefact:
             self.provide(artefact)
-        number = 1 + sum(item.kind == kind for item in self.items.values())
+        self._numbers[kind] = number = self._numbers[kind] + 1
         self.items[id] = Item(id, kind, number, self.question, artefact)
         return Markup('<span class="literal">{}</span>').format(number)
 

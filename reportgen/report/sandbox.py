@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any, cast
 
 import jinja2
 from jinja2 import nodes
-from jinja2.runtime import Context, LoopContext
+from jinja2.filters import make_attrgetter
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg
 
 from reportgen.errors import Fault, TemplateError
 from reportgen.report.allowance import CALL, OPERATORS, Allowance
 from reportgen.report.places import lies_in
+from reportgen.report.volume import CHARACTERS, HOLDERS
 
 RANDOM = ("random", "lipsum")
 """Of Jinja, a filter and a function whose results are never the same."""
-_BODY_CHARACTERS = 64
+OWN_ARGUMENTS = frozenset({"_loop_vars", "_block_vars", "caller"})
+"""What Jinja gives to a call beside that which stands in it."""
+_BYTES = frozenset({"encode", "to_bytes"})
+_BODIES = (nodes.Template, nodes.Macro, nodes.CallBlock, nodes.Block)
+_EXPRESSIONS = 6
+"""Expressions of a body that count as one step."""
 
 
 class TemplateFiles(jinja2.FileSystemLoader):
@@ -80,6 +87,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         The folder of all templates.
     options
         As of `jinja2.Environment`.
+
+    Attributes
+    ----------
+    allowance : Allowance
+        What is left to the template in hand.
+    ours : tuple of object
+        Whose methods only code that is made of templates calls; they take no steps.
     """
 
     intercepted_binops = frozenset(OPERATORS)
@@ -87,26 +101,46 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self, templates: Path, **options: Any) -> None:
         super().__init__(loader=TemplateFiles(templates), **options)
         self.allowance = Allowance()
+        self.ours: tuple[object, ...] = (self.allowance,)
         self.binop_table |= {name: of(self.allowance) for name, of in OPERATORS.items()}
-        for name, function in self.filters.items():
-            self.filters[name] = self._bounded(name, function)
+        self.filters["sum"] = self._sum
+        self.bound(self.filters, self.filters)
+        self.bound(self.tests, self.tests)
         for name in RANDOM:
             self.filters.pop(name, None)
             self.globals.pop(name, None)
         self._written: Callable[[Any], Any] = self.finalize or _same
         self.finalize = self.finish
 
+    def bound(self, functions: dict[str, Any], added: Mapping[str, Any]) -> None:
+        """Put bounds around filters or tests, and add them to those that there are."""
+        functions |= {name: self._bounded(name, function) for name, function in added.items()}
+
     def _bounded(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a filter of Jinja that makes no more than a template may have."""
+        """Return a filter or test that makes no more than a template may have."""
         first = 0 if _PassArg.from_obj(function) is None else 1
+        allowance = self.allowance
 
         @functools.wraps(function)
         def apply(*given: Any, **named: Any) -> Any:
             if len(given) > first:
-                self.allowance.method(name, given[first], given[first + 1 :], named)
-            return self.allowance.sized(function(*given, **named))
+                allowance.method(name, given[first], given[first + 1 :], named)
+                given = (*given[:first], *map(allowance.one_by_one, given[first:]))
+            return allowance.sized(function(*given, **named))
 
         return apply
+
+    def _sum(self, iterable: Any, attribute: str | int | None = None, start: Any = 0) -> Any:
+        """Return a sum, as Jinja's filter does."""
+        if attribute is not None:
+            iterable = map(make_attrgetter(self, attribute), iterable)
+        return self.allowance.sum(iterable, start)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Forbid private names, and what makes bytes: no bound looks into these."""
+        if isinstance(obj, (str, int)) and attr in _BYTES:
+            return False
+        return bool(super().is_safe_attribute(obj, attr, value))
 
     def finish(self, value: Any) -> Any:
         """Return what is written of a value (Jinja's `finalize`), which is not too large."""
@@ -153,13 +187,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = None
         if isinstance(function, (BuiltinMethodType, MethodType)):
             owner = function.__self__
-        if owner is self.allowance:
+        if any(owner is own for own in self.ours):
             return function(*given)
         self.allowance.spend(CALL)
-        if isinstance(owner, str):
-            self.allowance.method(function.__name__, owner, given, named)
-        elif isinstance(function, LoopContext) and given:
+        said = {name: value for name, value in named.items() if name not in OWN_ARGUMENTS}
+        if isinstance(function, LoopContext) and given:
             self.allowance.rounds(given[0])
+        elif not isinstance(function, Macro):
+            if isinstance(owner, (str, *HOLDERS)):
+                self.allowance.method(function.__name__, owner, given, said)
+            else:
+                self.allowance.function((*given, *said.values()))
+            given = tuple(map(self.allowance.one_by_one, given))
         return self.allowance.sized(super().call(context, function, *given, **named))
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
@@ -171,9 +210,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         @functools.wraps(wrapped)
         def filled(*given: Any, **named: Any) -> str:
             self.allowance.layout(value.__self__)
-            values = given[0] if value.__name__ == "format_map" and given else named
-            others = {**values} if isinstance(values, dict) else {}
-            self.allowance.method("format", value.__self__, given, others)
+            self.allowance.method("format", value.__self__, given, named)
             text: str = self.allowance.sized(wrapped(*given, **named))
             return text
 
@@ -193,28 +230,39 @@ def _unreadable(
     return jinja2.TemplateSyntaxError(f"this is no template: {what}", 1, name, filename)
 
 
-def _bound(node: nodes.Node) -> None:
-    """Put bounds around loops, joined texts and containers below a node, however deep."""
-    to_see: list[nodes.Node] = [node]
+def _bound(template: nodes.Template) -> None:
+    """Put bounds around loops, bodies, joined texts, containers and comparisons, however deep."""
+    to_see: list[nodes.Node] = [template]
     while to_see:
         here = to_see.pop()
-        if isinstance(here, nodes.For):
-            weight = 1 + _written(here) // _BODY_CHARACTERS
-            here.iter = _call("rounds", cast("nodes.Expr", here.iter), nodes.Const(weight))
+        weight = _weight(here) if isinstance(here, (nodes.For, *_BODIES)) else 0
         fields: MutableMapping[str, Any] = {name: getattr(here, name) for name in here.fields}
         for name, value in fields.items():
             if isinstance(value, nodes.Node):
                 to_see.append(value)
-                if _grows(value):
-                    setattr(here, name, _call("sized", cast("nodes.Expr", value)))
+                setattr(here, name, _bounded(value, here))
             elif isinstance(value, list):
                 to_see += [child for child in value if isinstance(child, nodes.Node)]
-                bounded = [_call("sized", child) if _grows(child) else child for child in value]
-                setattr(here, name, bounded)
+                setattr(here, name, [_bounded(child, here) for child in value])
+        if isinstance(here, nodes.For):
+            here.iter = _call("rounds", cast("nodes.Expr", here.iter), nodes.Const(1 + weight))
+        elif isinstance(here, _BODIES) and weight:
+            paid = nodes.ExprStmt(_call("spend", nodes.Const(weight)), lineno=here.lineno or 1)
+            here.body = [paid, *here.body]
+
+
+def _bounded(child: Any, parent: nodes.Node) -> Any:
+    """Return an expression with the bound that it needs, or what is none as it is."""
+    if _grows(child):
+        return _call("sized", child)
+    compared = isinstance(parent, nodes.Compare | nodes.Operand) and isinstance(child, nodes.Expr)
+    return _call("seen", child) if compared and not isinstance(child, nodes.Const) else child
 
 
 def _grows(node: object) -> bool:
     """Whether an expression makes a text or a container of values that may be large."""
+    if isinstance(node, nodes.Getitem):
+        return isinstance(node.arg, nodes.Slice)
     if isinstance(node, nodes.Concat):
         return True
     if isinstance(node, nodes.Tuple) and node.ctx != "load":
@@ -225,12 +273,13 @@ def _grows(node: object) -> bool:
     return not all(isinstance(part, nodes.Const) for part in parts)
 
 
-def _written(node: nodes.Node) -> int:
-    """Return how many characters stand in a loop."""
-    return sum(len(data.data) for data in node.find_all(nodes.TemplateData))
+def _weight(node: nodes.Node) -> int:
+    """Return what it takes to carry out once what stands in a loop, a macro or a template."""
+    n_characters = sum(len(data.data) for data in node.find_all(nodes.TemplateData))
+    return n_characters // CHARACTERS + sum(1 for _ in node.find_all(nodes.Expr)) // _EXPRESSIONS
 
 
 def _call(method: str, *given: nodes.Node) -> nodes.Call:
     """Return the call of a method of the environment's allowance."""
     function = nodes.EnvironmentAttribute(f"allowance.{method}")
-    return nodes.Call(function, [*given], [], None, None, lineno=given[0].lineno)
+    return nodes.Call(function, [*given], [], None, None, lineno=given[0].lineno or 1)

@@ -12,6 +12,7 @@ _ABBREVIATIONS = frozenset(
 # The end of a sentence, closing quotes and brackets, and the blank after them.
 _END = re.compile(r"(?:[.!?]+|…)[»”\"’')\]]*(?=\s)")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
+_LONGEST_WORD = 50
 _NEXT = re.compile(r"\s*[«“\"‘'(\[]*(\S)")
 
 
@@ -43,7 +44,8 @@ def _goes_on(text: str, end: re.Match[str]) -> bool:
     mark = end[0].rstrip("»”\"’')]")
     if mark != ".":
         return small
-    word = _LAST_WORD.search(text[: end.start() + 1])
+    before = max(0, end.start() - _LONGEST_WORD)  # all of a long text would be searched each time
+    word = _LAST_WORD.search(text[before : end.start() + 1])
     if word is None:
         return False
     if word[1].lower() == "etc":

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from reportgen.errors import Fault, TemplateError
 
-_STYLE_FAULT = re.compile(r"^(.*) at (\d+):(\d+)[,.]?(.*)$", re.DOTALL)
+_STYLE_FAULT = re.compile(r"^(.*) at (\d+):(\d+)[,.:]?(.*)$", re.DOTALL)
+_SELECTOR = re.compile(r"^Invalid or unsupported selector, (.*)$", re.DOTALL)
+_OF_STYLE = re.compile(
+    r"Ignored|Error|Parse error|Unknown|Invalid|Unsupported|Empty|Missing|No source"
+    r"|In counter style"
+)
+BASE_URL = "https://informe.invalid/"
+"""A made-up address: the folder of the page must not get into the PDF."""
+_ADDRESS = re.compile(re.escape(BASE_URL) + r"(\S*)")
 _PROGRESS, _PAGE = "weasyprint.progress", "Page %d"
 MAX_PAGES = 3_000
 """Of a layout; a style whose pages hold next to nothing would go on for hours."""
@@ -67,19 +77,33 @@ class StrictLog(logging.Handler):
             self._messages[-1] += f" (cause: {type(cause).__name__}: {cause})"
 
     def faults(self) -> list[Fault]:
-        """Return what was collected, each once."""
-        return [self._fault(message) for message in dict.fromkeys(self._messages)]
+        """Return what was collected, each once; a made-up address is named for what it stands."""
+        told = (_ADDRESS.sub(lambda m: m[1] or "of the page", text) for text in self._messages)
+        return [self._fault(message) for message in dict.fromkeys(told)]
 
     def _fault(self, message: str) -> Fault:
-        match = _STYLE_FAULT.match(message)
-        if match is None or not message.startswith("Ignored") or not self._style_sheets:
+        match, selector = _STYLE_FAULT.match(message), _SELECTOR.match(message)
+        if not self._style_sheets or not _OF_STYLE.match(message):
+            return Fault("", 0, 0, message)
+        if selector:
+            return self._selector_fault(selector[1], message)
+        if match is None:
             return Fault("", 0, 0, message)
         what, line, column, why = match.groups()
         if line == "1":  # the first line of the style sheet is a comment
             return Fault("", 0, 0, f"{message} (in a style attribute)")
         sheet, number = self._sheet_of(int(line))
-        file = "/".join((sheet.parent.name, sheet.name))
-        return Fault(file, number, int(column), f"{what}: {why.strip()}")
+        return Fault(_name(sheet), number, int(column), f"{what}: {why.strip()}".rstrip(": "))
+
+    def _selector_fault(self, text: str, message: str) -> Fault:
+        """Return the fault of a selector, whose place WeasyPrint does not tell."""
+        with suppress(SyntaxError, ValueError):
+            text = str(ast.literal_eval(text))
+        for sheet in self._style_sheets if text.strip() else ():
+            before, found, _ = sheet.read_text(encoding="utf-8").partition(text.strip())
+            if found:
+                return Fault(_name(sheet), before.count("\n") + 1, 0, message)
+        return Fault("", 0, 0, f"{message} (in {' or '.join(map(_name, self._style_sheets))})")
 
     def _sheet_of(self, line: int) -> tuple[Path, int]:
         """Return the style sheet of a line of the page's style, and the line in it."""
@@ -89,6 +113,11 @@ class StrictLog(logging.Handler):
                 return sheet, line
             line -= n_lines
         return self._style_sheets[-1], line
+
+
+def _name(sheet: Path) -> str:
+    """Return how a style sheet is named: the file, and the folder that it is in."""
+    return f"{sheet.parent.name}/{sheet.name}"
 
 
 def _require_pages(numbers: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 # Not `\s`: that would swallow the no-break spaces inside numbers.
 _SPAN = re.compile(r'<span(?: class="(fact|literal|spec|claim|context)")?[^>]*>|</span>')
 _BLANKS = re.compile(r"[ \t\r\n]+")

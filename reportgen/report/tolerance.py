@@ -24,6 +24,7 @@ from reportgen.report.arrivals import Arrival, traced
 from reportgen.report.environment import Environment
 from reportgen.report.mistakes import ABSORBED, PRINTED, Mistakes, holds_absorbed, tainted
 from reportgen.report.places import NO_SUCH, Line, Trail, describe, trail_here, trail_of
+from reportgen.report.sandbox import OWN_ARGUMENTS
 from reportgen.report.sketches import Slip
 from reportgen.report.stand_ins import Hollow, TolerantRegistry
 from reportgen.report.tolerant_code import TolerantCode
@@ -43,7 +44,6 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "in": lambda a, b: a in b,
     "notin": lambda a, b: a not in b,
 }
-_OWN_ARGUMENTS = frozenset({"_loop_vars", "_block_vars", "caller"})
 
 
 class Tolerant(Environment):
@@ -94,6 +94,7 @@ class Tolerant(Environment):
         if isinstance(error, (RecursionError, SpentError)):
             raise error
         self.absorptions += 1
+        self.mistakes.count()
         if not self.closed and not any(map(tainted, involved)):
             self._note(error, place, involved)
         return ABSORBED
@@ -203,7 +204,7 @@ class Tolerant(Environment):
         self, place: Place, context: Context, function: Any, *given: Any, **named: Any
     ) -> Any:
         """Return what a call gives; macros run even if they are given absorbed values."""
-        own = {name: value for name, value in named.items() if name not in _OWN_ARGUMENTS}
+        own = {name: value for name, value in named.items() if name not in OWN_ARGUMENTS}
         anyway = isinstance(function, Macro) or function is Namespace or function is dict
         anyway = anyway or isinstance(getattr(function, "__self__", None), TolerantRegistry)
         if function is ABSORBED or (not anyway and any(map(holds_absorbed, (*given, own)))):
@@ -360,6 +361,7 @@ class Tolerant(Environment):
     ) -> tuple[str, Mapping[str, Any]] | None:
         """Render a template; return its text and its names, or None if it cannot be read."""
         self._root, self._doubt, self._at = name, 0, None
+        self.mistakes.begin()
         self.claims.unfinished()
         text, exported = super().rendered(name, variables) or ("", {})
         return None if isinstance(self.get_template(name), Hollow) else (text, exported)

@@ -22,6 +22,9 @@ TAKEN = re.compile(
 )
 """Names of facts of an experiment, beside which the facts of its trials stand."""
 
+MAX_NAME, MAX_PATH = 255, 1_000
+"""Bytes of a name, and of a path, that every file system takes."""
+
 
 def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
     """Return all faults between an experiment's values, in the order of the file's keys."""
@@ -40,14 +43,20 @@ def inconsistencies(experiment: Mapping[str, Any]) -> list[Inconsistency]:
 def leaves_folder(path: str) -> bool:
     r"""Tell whether a path is not plainly one inside the folder that it is relative to.
 
-    Only `/` divides names, so that a path means the same on every system.
+    Only `/` divides names, so that a path means the same on every system; and what is longer
+    than any system takes is no path.
 
     Examples
     --------
     >>> [leaves_folder(path) for path in ("a/b.zip", ".", "../a", "/a", "C:a", "a\\b")]
     [False, False, True, True, True, True]
+    >>> [leaves_folder(path) for path in ("a" * 255, "ñ" * 128, "a/" * 600)]
+    [False, True, True]
     """
     parts = path.split("/")
+    sizes = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
+    if max(sizes) > MAX_NAME or sum(sizes) + len(parts) > MAX_PATH:
+        return True
     return path.startswith("/") or ".." in parts or any(mark in path for mark in "\\:\0")
 
 

@@ -11,6 +11,7 @@ from reportgen.errors import Fault, SpecError, nearest
 from reportgen.project import TEMPLATES
 from reportgen.records import RunId
 from reportgen.spec.base import SpecModel
+from reportgen.spec.consistency import leaves_folder
 from reportgen.spec.experiment import Experiment
 from reportgen.spec.faults import Refusal, read_model
 from reportgen.spec.lineage import named_sources, source_faults
@@ -165,7 +166,7 @@ class Loader:
                     self.faults.add(place.fault(f'"{GENERATED}" stands twice; name it once'))
                 continue
             path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or path.suffix != ".ipynb":
+            if leaves_folder(name) or path.suffix != ".ipynb":
                 message = f'"{name}" must be an .ipynb file inside the study\'s folder'
                 self.faults.add(place.fault(message))
             elif not (self.folder / path).is_file():

@@ -115,10 +115,11 @@ def decode_record(files: Mapping[str, bytes], name: str) -> RunRecord:
         result = _adapter(RunResult).validate_python(content["result"])
         provenance = _adapter(Provenance).validate_python(content["provenance"])
         arrays = load_arrays(files[ARRAYS])
+        digest = content["sha256"]
     except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         msg = f"{name}: not a run record ({type(error).__name__}); {mend}"
         raise StaleError(msg) from error
-    if result_digest(result) != content["sha256"]:
+    if result_digest(result) != digest:
         msg = f"{name}: altered since it was written (the SHA-256 of its result differs); {mend}"
         raise StaleError(msg)
     digests = {key: array_digest(array) for key, array in arrays.items()}

@@ -90,6 +90,12 @@ def test_what_is_no_image(data: bytes) -> None:
         decode_image(data, PLAIN)
 
 
+def test_the_message_names_no_object_of_python() -> None:
+    with pytest.raises(CorruptFileError) as caught:
+        decode_image(b"nothing", PLAIN)
+    assert str(caught.value) == "cannot identify image file"
+
+
 def test_every_image_that_is_cut_short_is_corrupt_or_whole() -> None:
     data = image_bytes(size=(3, 3), kind="JPEG")
     for n in range(0, len(data) - 2, 7):

@@ -34,6 +34,7 @@ DAMAGES = {
     "other axes": (idx_bytes(IMAGES[0]), "got 00 00 08 02"),
     "cut header": (WHOLE[:9], "an IDX header of 16 bytes, got 9 bytes"),
     "cut values": (WHOLE[:-5], "expected 12 values after the header ((2, 3, 2)), got only 7"),
+    "far too large": (WHOLE[:4] + b"\x7f\xff\xff\xff\0\0\0\1\0\0\0\1", "got 2147483647 ("),
     "too long": (WHOLE + b"x", "expected 12 values after the header ((2, 3, 2)), got more"),
 }
 

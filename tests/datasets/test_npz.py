@@ -174,3 +174,32 @@ def test_an_array_that_declares_more_than_memory_holds_is_damage(tmp_path: Path)
         archive.writestr("images.npy", head.getvalue())
     with pytest.raises(DataError, match=r"toy\.npz is damaged"):
         PLACE.read({"npz": path})
+
+
+@pytest.mark.parametrize(
+    "shape", ["(True, 3)", "(9.5, 3)", "(-1, 3)", "None", "(4000000000, 4000000000)"]
+)
+def test_a_shape_that_is_none_is_damage(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(3)
+    path = tmp_path / "toy.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in arrays():
+            archive.writestr(f"{name}.npy", array)
+    with pytest.raises(DataError, match=r"toy\.npz is damaged"):
+        PLACE.read({"npz": path})
+
+
+@pytest.mark.parametrize("field", [6, 8], ids=["a password", "another packing"])
+def test_a_member_that_cannot_be_unpacked_is_damage(tmp_path: Path, field: int) -> None:
+    """Both its own header and the directory's say so, at the same place but for two bytes."""
+    path = write(tmp_path, arrays())
+    data = bytearray(path.read_bytes())
+    for head, first in ((b"PK\x03\x04", field), (b"PK\x01\x02", field + 2)):
+        at = data.find(head)
+        while at >= 0:
+            data[at + first] = 99 if field == 8 else 1
+            at = data.find(head, at + 4)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"toy\.npz is damaged"):
+        PLACE.read({"npz": path})

@@ -11,10 +11,10 @@ import pytest
 
 from reportgen.datasets.catalogue import CATALOGUE
 from reportgen.datasets.idx import EMNIST_LETTERS, IdxFolder
-from reportgen.datasets.place import Request
+from reportgen.datasets.place import Request, cache_folder
 from reportgen.datasets.registry import fingerprint, load_source, locate
 from reportgen.datasets.source import Source, Split
-from reportgen.errors import DataError
+from reportgen.errors import DataError, UsageError
 from tests.datasets.made import make_source, make_split, write_idx_folder
 
 
@@ -285,3 +285,12 @@ def test_letters_by_hand_that_are_nowhere_are_told_with_their_files(tmp_path: Pa
     assert f"2. data directory: no file {tmp_path / 'emnist-letters.npz'}" in message
     assert "4. torchvision's download: not allowed here" in message
     assert "put the four files into DIR/EMNIST/raw" in message
+
+
+@pytest.mark.parametrize("home", ["~", "x" * 5_000])
+def test_a_home_that_nobody_knows_is_told(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a data directory, downloads are looked for in the user's cache folder."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", home)
+    with pytest.raises(UsageError, match=r"^the folder of downloads \(HOME, XDG_CACHE_HOME\) "):
+        cache_folder()

@@ -46,6 +46,17 @@ def test_tied_weights_are_allowed():
     check_model(Tied(), SHAPE, 3, training=training(phase(1)), n_train=50)
 
 
+def test_a_forward_that_ends_the_program_is_told(tmp_path):
+    text = """
+    class Net(nn.Module):
+        def forward(self, x):
+            raise SystemExit(3)
+    """
+    told = message(build(tmp_path, text))
+    assert told.startswith("experiments/toy/models.py:5: Net.forward failed on an input of shape")
+    assert told.endswith("SystemExit: 3")
+
+
 def test_an_error_in_forward_names_line_and_shape(tmp_path):
     text = """
     class Net(nn.Module):

@@ -118,6 +118,36 @@ def test_an_error_of_the_file_itself_names_its_line(tmp_path):
         build(tmp_path, "x = 1 / 0\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("raise SystemExit", ":3: cannot be run: SystemExit: no message"),
+        ("import sys\nsys.exit('adios')", ":4: cannot be run: SystemExit: adios"),
+        (
+            "class Net(nn.Module):\n    def __init__(self): raise SystemExit(0)",
+            ":4: Net cannot be constructed: SystemExit: 0",
+        ),
+        (
+            "class Odd(Exception):\n    def __str__(self): return 5\nraise Odd",
+            ":5: cannot be run: Odd: no message",
+        ),
+        ("x = " + "-" * 100_000 + "1", "this is not Python: "),
+        ("def f(): f()\nf()", ":3: cannot be run: RecursionError: "),
+    ],
+    ids=["exit", "sys.exit", "in the constructor", "odd error", "deep", "endless"],
+)
+def test_a_file_that_ends_the_program_or_breaks_oddly_is_told(tmp_path, text, told):
+    with pytest.raises(ModelError, match=r"^experiments/toy/models\.py:") as caught:
+        build(tmp_path, text)
+    assert told in caught.value.message
+
+
+def test_an_interruption_goes_through(tmp_path):
+    """Ctrl-C while the file runs is the user's, not the file's fault."""
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, "raise KeyboardInterrupt")
+
+
 def test_what_is_not_python_names_its_line(tmp_path):
     with pytest.raises(ModelError, match=r"^experiments/toy/models\.py:3: this is not Python"):
         build(tmp_path, "class Net(nn.Module)\n    pass\n")

@@ -69,6 +69,14 @@ def test_a_corrupt_picture_is_a_fault_with_its_cause(tmp_path: Path) -> None:
     assert "cause: ParseError: unclosed token" in text
 
 
+def test_a_drawing_that_holds_itself_is_told(tmp_path: Path) -> None:
+    """It has no file, and the address that the page is given is made up."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><use id="a" href="#a"/></svg>'
+    text = refusal(tmp_path, f"<p>x</p>{svg}")
+    assert text.startswith("Failed to render SVG image of the page")
+    assert "RecursionError" in text
+
+
 def test_several_warnings_are_told_at_once(tmp_path: Path) -> None:
     text = refusal(tmp_path, '<p><a href="#nada">x</a></p><p id="a">1</p><p id="a">2</p>')
     assert "nada" in text
@@ -94,6 +102,49 @@ def test_a_fault_in_the_second_style_sheet_has_the_line_in_that(tmp_path: Path) 
     style = "<style>/* shared */\np { margin: 0 }\n/* own */\n\np { colr: red; }</style>"
     text = refusal(tmp_path, f"{style}<p>x</p>", style_sheets=(first, second))
     assert "article/style.css:3:5: Ignored `colr: red`" in text
+
+
+@pytest.mark.parametrize(
+    ("style", "place", "told"),
+    [
+        ("@page { @import 'x' }", "shared.css:2:9: ", "Unknown @page rule"),
+        ("@media ]x[ {}", "shared.css:2:1: ", "Unknown empty rule"),
+        ("p ~ ~ a { margin: 0 }", "shared.css:2: ", "Invalid or unsupported selector"),
+    ],
+)
+def test_every_fault_of_a_style_sheet_has_its_line(
+    tmp_path: Path, style: str, place: str, told: str
+) -> None:
+    sheet = tmp_path / "shared.css"
+    sheet.write_text(f"/* shared */\n{style}\n", encoding="utf-8")
+    page = f"<style>{sheet.read_text(encoding='utf-8')}</style><p>x</p>"
+    text = refusal(tmp_path, page, style_sheets=(sheet,))
+    assert f"{tmp_path.name}/{place}{told}" in text
+
+
+@pytest.mark.parametrize("error", [OverflowError("38702362204724"), RecursionError("too deep")])
+def test_what_the_renderer_dies_of_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As of widths and heights that no font takes, and of selectors within selectors."""
+
+    def render(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("weasyprint.HTML.render", render)
+    text = refusal(tmp_path, "<p>x</p>")
+    told = f"{type(error).__name__} in WeasyPrint: {error}"
+    assert text.startswith(f"the page cannot be laid out ({told}); look for odd values")
+
+
+@pytest.mark.parametrize("selector", ["p >> a", ""], ids=["odd", "none"])
+def test_a_selector_that_no_sheet_holds_names_them_all(tmp_path: Path, selector: str) -> None:
+    sheets = tmp_path / "a.css", tmp_path / "b.css"
+    for sheet in sheets:
+        sheet.write_text("/* x */\n", encoding="utf-8")
+    page = f"<style>{selector} {{ margin: 0 }}</style><p>x</p>"
+    text = refusal(tmp_path, page, style_sheets=sheets)
+    assert text.endswith(f"(in {tmp_path.name}/a.css or {tmp_path.name}/b.css)")
 
 
 COLUMNS = ".c { columns: 2; column-gap: 6mm } .w { column-span: all }"

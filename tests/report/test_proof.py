@@ -9,6 +9,7 @@ import pytest
 from reportgen.errors import TemplateError
 from reportgen.report.html import Writer
 from reportgen.report.marks import MARK
+from reportgen.report.prose import Block, Piece
 from reportgen.report.text import plain, without_grounds
 from reportgen.report.view import View
 from tests.report.conftest import Project
@@ -61,6 +62,33 @@ def test_a_template_that_looks_at_its_own_text_is_told(toy: Project, text: str) 
     (fault,) = caught.value.faults
     assert fault.file == "templates/toy/questions/first.html.j2"
     assert fault.message.startswith("this cannot be proofread: do not compare, measure or look up")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ 'a ' * 250001 }}", "it writes 5000"),
+        ("<!-- nota -->{{ '<!-- ' | safe }}<b>x</b>", "a comment is begun by <!-- and never ended"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_told(toy: Project, text: str, told: str) -> None:
+    toy.answer("first", f"<p>{ACCURACY}.</p>{text}")
+    with pytest.raises(TemplateError) as caught:
+        toy.write()
+    (fault,) = caught.value.faults
+    assert fault.file == "templates/toy/questions/first.html.j2"
+    assert fault.message.startswith(f"this cannot be proofread: {told}")
+
+
+def test_what_stands_in_a_stretch_of_a_paragraph() -> None:
+    """Of "abc" and "defg", the characters 2 to 4 are the last one and the first two."""
+    pieces = [Piece(text, None, (), "", "", False, frozenset(), False) for text in ("abc", "defg")]
+    block = Block("p", 1, {}, pieces[:1])
+    assert [*block.within(1, 9)] == [(pieces[0], 1, 3)]
+    block.pieces.append(pieces[1])
+    assert [*block.within(2, 5)] == [(pieces[0], 2, 3), (pieces[1], 0, 2)]
+    assert [*block.within(3, 4)] == [(pieces[1], 0, 1)]
+    assert [*block.within(7, 9)] == []
 
 
 def test_a_broken_answer_casts_no_doubt_on_the_next(toy: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from reportgen.report.sentences import split
@@ -40,3 +42,15 @@ def test_sentences(sentences: list[str]) -> None:
 @pytest.mark.parametrize("text", ["", "  \n", "\u00a0"])
 def test_no_sentence(text: str) -> None:
     assert list(split(text)) == []
+
+
+def test_a_long_paragraph_is_walked_once() -> None:
+    """60,000 sentences: for each, all of the text before it would be 10^10 characters."""
+    began = time.process_time()
+    assert len([*split("La red. " * 60_000)]) == 60_000
+    assert time.process_time() - began < 10
+
+
+def test_a_long_word_is_no_abbreviation() -> None:
+    """Of the long word fifty letters are looked at, which are none of the list either."""
+    assert [*split(f"{'x' * 60}. No.")] == [(0, 61), (62, 65)]

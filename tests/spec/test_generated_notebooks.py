@@ -39,6 +39,7 @@ def test_files_and_generated_ones(
         (["generated", "generated"], '"generated" stands twice; name it once'),
         ("generatd", 'did you mean "generated"'),
         (["generatd"], "must be an .ipynb file inside the study"),
+        (["x" * 250 + ".ipynb"], "must be an .ipynb file inside the study"),
         (5, "notebooks"),
     ],
 )

@@ -85,8 +85,10 @@ def altered(files, change):
         (lambda c: c["result"]["epochs"].pop(), "altered since"),
         (lambda c: c.update(schema=2), "record schema 2, expected 1"),
         (lambda c: c.pop("provenance"), "not a run record"),
+        (lambda c: c.pop("sha256"), "not a run record"),
         (lambda c: c["result"]["evaluations"][0].update(n=3), "not a run record"),
         (lambda c: c["result"].update(epochs="many"), "not a run record"),
+        (lambda c: c["result"]["evaluations"][0]["confusion"][2].pop(), "not a run record"),
     ],
 )
 def test_alterations(record, change, says):
@@ -95,7 +97,7 @@ def test_alterations(record, change, says):
 
 
 @pytest.mark.parametrize("name", [RECORD, ARRAYS])
-@pytest.mark.parametrize("data", [b"", b"null", b"[1]", b"\xff" * 40])
+@pytest.mark.parametrize("data", [b"", b"null", b"[1]", b"\xff" * 40, b"[" * 100_000])
 def test_files_of_another_kind(record, name, data):
     with pytest.raises(StaleError, match="not a run record"):
         decode_record(encode_record(record) | {name: data}, "here")
