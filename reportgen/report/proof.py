@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import Fault
+from reportgen.report.allowance import SpentError
 from reportgen.report.environment import Environment
 from reportgen.report.marks import END_SOURCE, Bare, Marks, Origin, Place, unmarked
 from reportgen.report.pictures import Pictures
@@ -122,7 +123,10 @@ class Proof:
                 "pictures": self._pictures.with_words(self._words),
                 "plain": self._plain,
             }
-            macros = environment.rendered(self._macros, {})
+            try:
+                macros = environment.rendered(self._macros, {})
+            except (SpentError, RecursionError):  # as it did without marks, which is told
+                macros = None
             environment.globals |= macros[1] if macros else {}
             for copy in copies:
                 self._template = copy.template

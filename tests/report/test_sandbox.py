@@ -283,6 +283,15 @@ def test_a_template_that_is_no_utf_8_is_told_with_its_line(toy: Project) -> None
         toy.write()
 
 
+def test_macros_that_never_end_are_told(toy: Project) -> None:
+    """The second reading renders them twice, with marks and without; both times they stop."""
+    path = toy.study.templates / "macros.html.j2"
+    loop = "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"
+    path.write_text(path.read_text(encoding="utf-8") + loop, encoding="utf-8")
+    with pytest.raises(TemplateError, match=f"more than {STEPS} steps"):
+        toy.write()
+
+
 def test_macros_that_are_no_utf_8(toy: Project) -> None:
     path = toy.study.templates / "macros.html.j2"
     path.write_bytes(b"\xff" + path.read_bytes())
