@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -20,7 +18,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from machine import describe_machine  # noqa: E402
 
 from benchmarks.fuzzing.kinds import KINDS, make_seeds  # noqa: E402
 from benchmarks.fuzzing.workers import SOUND, Case, Ended, tried  # noqa: E402
@@ -71,19 +71,6 @@ def table(found: Iterable[Ended]) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    """Describe the machine without naming it."""
-    import jinja2
-    import weasyprint
-
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB; {platform.system()}, Python "
-        f"{platform.python_version()}, Jinja {jinja2.__version__}, "
-        f"WeasyPrint {weasyprint.__version__}"
-    )
-
-
 def write_results(head: str, lines: Sequence[str]) -> None:
     """Write the table; what stands below it, on what was found, stays."""
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
@@ -126,7 +113,10 @@ def main(arguments: list[str]) -> int:
     n_faults = sum(bool(one.verdict.fault) for one in found)
     print("\n".join(lines), f"\n{time.perf_counter() - began:.0f} s")
     if asked.write:
-        write_results(f"`--cases {asked.cases} --seed {asked.seed}`; {machine()}.", lines)
+        write_results(
+            f"`--cases {asked.cases} --seed {asked.seed}`; {describe_machine('jinja2', 'weasyprint', 'torch')}.",
+            lines,
+        )
     return int(n_faults > 0)
 
 
