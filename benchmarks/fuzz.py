@@ -113,10 +113,8 @@ def main(arguments: list[str]) -> int:
     n_faults = sum(bool(one.verdict.fault) for one in found)
     print("\n".join(lines), f"\n{time.perf_counter() - began:.0f} s")
     if asked.write:
-        write_results(
-            f"`--cases {asked.cases} --seed {asked.seed}`; {describe_machine('jinja2', 'weasyprint', 'torch')}.",
-            lines,
-        )
+        machine = describe_machine("jinja2", "weasyprint", "torch")
+        write_results(f"`--cases {asked.cases} --seed {asked.seed}`; {machine}.", lines)
     return int(n_faults > 0)
 
 

@@ -319,6 +319,7 @@ def make_seeds(place: Path, kinds: Iterable[str] = ()) -> None:
 
 def commit_records(root: Path) -> None:
     """Commit records of the toy's runs, made up but for their keys: nothing is trained."""
+    from reportgen.plan.network import CodeShelf
     from reportgen.spec.study import load_study
     from reportgen.store.codec import array_digest
     from reportgen.store.frozen import freeze_records, plan_by_record
@@ -339,7 +340,7 @@ def commit_records(root: Path) -> None:
         )
         result = replace(
             made.result,
-            keys=plan_by_record(study, run, made, {}).stage_digests(),
+            keys=plan_by_record(CodeShelf(study.models_file), run, made, {}).stage_digests(),
             arrays={name: array_digest(array) for name, array in made.arrays.items()},
         )
         records[run.id] = replace(made, result=result)
