@@ -1,4 +1,4 @@
-"""What is wrong with a page that was laid out: what stands out, and what did not get onto it."""
+"""What is wrong with a page: what cannot be laid out, what stands out, what did not get onto it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,29 @@ SLACK = 1.0
 """Pixels by which a box may stand out: rounding, not overflow."""
 IN_COLUMN = 'its column; let it have the page\'s width: ancho="pagina"'
 TOO_TALL = 'what stands across columns must fit on one page: ancho="columna", or divide it'
+SPANS = ("colspan", "rowspan", "span")
+MOST_SPANNED = 1000
 UNSEEN = frozenset({"head", "title", "style", "script", "meta", "link"})
+
+
+def vast_cells(root: Any) -> list[Fault]:
+    """Return a fault for each cell or column that spans more than browsers take.
+
+    The renderer makes a column for each, in vain: a million take it minutes.
+
+    Parameters
+    ----------
+    root : Element
+        The page's tree of elements.
+    """
+    found = []
+    for element in root.iter():
+        for name in SPANS:
+            span = element.get(name, "").strip()
+            if span.isdecimal() and (len(span) > 9 or int(span) > MOST_SPANNED):
+                text = f'{name}="{span[:12]}" of <{element.tag}>: at most {MOST_SPANNED}'
+                found.append(Fault("", 0, 0, text))
+    return found
 
 
 def overflows(document: Document) -> list[Fault]:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from reportgen.errors import Fault, ReportgenError, TemplateError
 from reportgen.report.fonts import FAMILIES, lay_out_fonts
 from reportgen.report.ink import figures_by_url
-from reportgen.report.layout import TOO_TALL, lost_text, overflows
+from reportgen.report.layout import TOO_TALL, lost_text, overflows, vast_cells
 from reportgen.report.strict_log import BASE_URL, StrictLog
 from reportgen.staging import write_synced
 
@@ -78,6 +78,8 @@ def write_pdf(
         try:
             fetcher = local_fetcher(root)
             source = HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
+            if vast := vast_cells(source.etree_element):
+                raise TemplateError(faults=vast)
             figures = figures_by_url(root, BASE_URL, fetcher)
             document = source.render(pdf_variant=VARIANT, cache=figures)
             document.metadata.attachments = [_attach(item, date) for item in attachments]

@@ -179,6 +179,25 @@ def test_what_the_renderer_cannot_lay_out_is_a_fault(tmp_path: Path) -> None:
     assert 'must fit on one page: ancho="columna"' in text
 
 
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('<td colspan="1000000">x</td>', 'colspan="1000000" of <td>: at most 1000'),
+        ('<td rowspan="1001">x</td>', 'rowspan="1001" of <td>: at most 1000'),
+        (f'<th colspan="{"9" * 5000}">x</th>', f'colspan="{"9" * 12}" of <th>: at most 1000'),
+    ],
+)
+def test_a_cell_that_spans_a_million_columns_is_not_laid_out(
+    tmp_path: Path, table: str, told: str
+) -> None:
+    assert told in refusal(tmp_path, f"<table><tr>{table}</tr></table>")
+
+
+@pytest.mark.parametrize("span", ["3", "0", "-1", "all", "", "1000"])
+def test_other_spans_are_left_to_the_renderer(tmp_path: Path, span: str) -> None:
+    assert write(tmp_path, f'<table><tr><td rowspan="{span}">x</td></tr></table>') == 1
+
+
 def test_the_blank_that_ends_a_broken_line_of_code_does_not_stand_out(tmp_path: Path) -> None:
     code = "pre { white-space: pre-wrap; width: 20.9ch; font-family: 'Informe Mono'; margin: 0 }"
     body = "<pre>abcdefghi abcdefghij abcdefghi</pre>"
