@@ -277,6 +277,7 @@ def make_records(
     share_cores()
     try:
         from reportgen.stages.laboratory import Laboratory
+        from reportgen.stages.workers import make_records as make_side_by_side
     except ImportError as error:
         msg = (
             f"{study.name} has runs to be made, which needs a package that cannot be imported "
@@ -284,12 +285,12 @@ def make_records(
             "--locked renders the committed records"
         )
         raise SystemLibraryError(msg) from error
-    laboratory = Laboratory.open(study, store, sources, order.device, progress, order.jobs)
-    if not order.cluster:
-        return laboratory.make_records(missing)
-    from reportgen.cluster import elsewhere
+    laboratory = Laboratory.open(study, store, sources, order.device, progress)
+    if order.cluster:
+        from reportgen.cluster.elsewhere import make_records as make_elsewhere
 
-    return elsewhere.make_records(laboratory, missing, order.cluster)
+        return make_elsewhere(laboratory, missing, order.cluster, order.jobs)
+    return make_side_by_side(laboratory, missing, order.jobs)
 
 
 def compose(order: Order, study: Study) -> tuple[Composed, ...]:

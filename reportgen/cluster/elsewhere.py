@@ -16,7 +16,6 @@ from reportgen.order import Device
 from reportgen.stages.bench import Bench
 from reportgen.stages.laboratory import Laboratory
 from reportgen.stages.placing import measure_work
-from reportgen.stages.precheck import check_runs
 from reportgen.stages.schedule import Task
 from reportgen.stages.train import current_commit
 from reportgen.store.codec import read_record
@@ -29,7 +28,9 @@ if TYPE_CHECKING:
     from reportgen.records import RunRecord
 
 
-def make_records(laboratory: Laboratory, plans: Sequence[RunPlan], address: str) -> list[RunRecord]:
+def make_records(
+    laboratory: Laboratory, plans: Sequence[RunPlan], address: str, jobs: int | None
+) -> list[RunRecord]:
     """Return the record of each run, in order, made on the cluster at an address.
 
     As in `Laboratory.make_records` all runs are checked before the first is trained.
@@ -43,8 +44,7 @@ def make_records(laboratory: Laboratory, plans: Sequence[RunPlan], address: str)
     """
     with connected(address) as connection:
         device = choose_device(laboratory.device, connection.nodes())
-        benches = [Bench(plan, laboratory.study, laboratory.shelf) for plan in plans]
-        check_runs(benches, "cpu")  # networks and data; the device is another machine's
+        benches = laboratory.prepare(plans, "cpu")  # the device is another machine's
         freight = Freight.of(connection, laboratory, device)
         tasks = tasks_of(benches, freight.brief.cores, on_gpu=device == "cuda")
         Dispatch(
@@ -54,7 +54,7 @@ def make_records(laboratory: Laboratory, plans: Sequence[RunPlan], address: str)
             laboratory.store,
             laboratory.progress,
             tasks,
-            jobs=laboratory.jobs or len(tasks),
+            jobs=jobs or len(tasks),
             on_gpu=device == "cuda",
         ).run()
     return [_came_back(laboratory, plan) for plan in plans]

@@ -71,15 +71,12 @@ def write_pdf(
         not ours.
     """
     lay_out_fonts(root)
-    from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
     with StrictLog(style_sheets) as log, without_collector():
         try:
             fetcher = local_fetcher(root)
-            source = HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
-            if vast := vast_cells(source.etree_element):
-                raise TemplateError(faults=vast)
+            source = _read(html, fetcher)
             figures = figures_by_url(root, BASE_URL, fetcher)
             document = source.render(pdf_variant=VARIANT, cache=figures)
             document.metadata.attachments = [_attach(item, date) for item in attachments]
@@ -101,6 +98,16 @@ def write_pdf(
         raise TemplateError(faults=faults)
     write_synced(out, content)
     return len(document.pages)
+
+
+def _read(html: str, fetcher: Any) -> Any:
+    """Return WeasyPrint's form of a page, unless it cannot be laid out in bounded time."""
+    from weasyprint import HTML
+
+    source = HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
+    if vast := vast_cells(source.etree_element):
+        raise TemplateError(faults=vast)
+    return source
 
 
 @contextmanager

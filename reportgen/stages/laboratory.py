@@ -23,12 +23,8 @@ from reportgen.stages.filters import filter_stage
 from reportgen.stages.fit import fit_stage
 from reportgen.stages.maximize import maximize_stage
 from reportgen.stages.precheck import check_runs
-from reportgen.stages.schedule import most_at_once
-from reportgen.stages.sharing import free_memory, measure_demand, share_machine, usable_cores
 from reportgen.stages.sources import SourceShelf
 from reportgen.stages.train import train_stage
-from reportgen.stages.worker import Briefing
-from reportgen.stages.workers import make_side_by_side
 from reportgen.store.codec import encode_record, read_record
 from reportgen.store.store import Store
 from reportgen.training.memory import memory_errors
@@ -36,18 +32,13 @@ from reportgen.training.memory import memory_errors
 
 @dataclass(slots=True)
 class Laboratory:
-    """Makes run records: one after another in this process, or side by side in workers.
-
-    `jobs` is how many runs may be under way at once, None for as many as the machine
-    bears and as pay. Those of one process share one copy of their data.
-    """
+    """Makes run records in this process, one after another; they share one copy of their data."""
 
     study: Study
     store: Store
     shelf: DataShelf
     device: Device
     progress: Progress
-    jobs: int | None = 1
 
     @classmethod
     def open(
@@ -57,52 +48,34 @@ class Laboratory:
         sources: SourceShelf,
         device: Device,
         progress: Progress,
-        jobs: int | None = 1,
     ) -> Laboratory:
         """Return a laboratory whose data are read when they are first wanted."""
-        return cls(study, store, DataShelf(sources), device, progress, jobs)
+        return cls(study, store, DataShelf(sources), device, progress)
 
     def make_records(self, plans: Sequence[RunPlan]) -> list[RunRecord]:
         """Return the record of each run, in order.
-
-        All runs are checked before the first one is trained, so that a fault in
-        the last one costs seconds, not hours.
 
         Raises
         ------
         ReportgenError
             Whatever a stage raises; what was finished before stays in the store.
         """
+        self.prepare(plans)
+        return [self.make_record(plan) for plan in plans]
+
+    def prepare(self, plans: Sequence[RunPlan], device: Device | None = None) -> list[Bench]:
+        """Return the benches of runs, all of them checked before the first one is trained.
+
+        So a fault in the last one costs seconds, not hours. `device` is the laboratory's
+        own, unless others make the runs.
+        """
         benches = [Bench(plan, self.study, self.shelf) for plan in plans]
-        check_runs(benches, self.device)
-        if self.jobs != 1 and len(benches) > 1:
-            self._make_side_by_side(benches)
-        return [self._make_record(bench) for bench in benches]
+        check_runs(benches, device or self.device)
+        return benches
 
     def make_record(self, plan: RunPlan) -> RunRecord:
         """Return the record of one run, made as far as the store does not hold it."""
-        return self._make_record(Bench(plan, self.study, self.shelf))
-
-    def _make_side_by_side(self, benches: Sequence[Bench]) -> None:
-        """Put the runs' records into the store, made by workers, if two can be made at once."""
-        demand = measure_demand(benches, self.device)
-        if demand is None:
-            return
-        capacity, held_back = share_machine(demand, self.jobs, usable_cores(), free_memory())
-        if held_back:
-            self.progress.note(held_back)
-        if most_at_once(demand.tasks, capacity) > 1:
-            sources = self.shelf.sources
-            make_side_by_side(
-                demand.tasks,
-                {bench.plan.run.id: bench.plan for bench in benches},
-                Briefing(self.study, self.store.root, sources.data_dir, self.device),
-                capacity,
-                self.progress,
-            )
-
-    def _make_record(self, bench: Bench) -> RunRecord:
-        plan = bench.plan
+        bench = Bench(plan, self.study, self.shelf)
 
         def waiting() -> None:
             self.progress.note(f"{plan.run.id}: another build is making it; waiting")

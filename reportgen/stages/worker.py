@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import parent_process
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from reportgen.errors import ReportgenError
 from reportgen.order import Device
@@ -23,6 +23,9 @@ from reportgen.spec.study import Study
 from reportgen.stages.sources import SourceShelf
 from reportgen.store.store import Store
 
+if TYPE_CHECKING:
+    from reportgen.stages.laboratory import Laboratory
+
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
@@ -32,6 +35,12 @@ class Briefing:
     store: Path
     data_dir: Path | None
     device: Device
+
+    @classmethod
+    def of(cls, laboratory: Laboratory) -> Briefing:
+        """Return the briefing of those who work for a laboratory."""
+        data_dir = laboratory.shelf.sources.data_dir
+        return cls(laboratory.study, laboratory.store.root, data_dir, laboratory.device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from reportgen.errors import DeviceMemoryError, ReportgenError, RunError
 from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
-from reportgen.records import RunId
-from reportgen.stages.schedule import Capacity, Task, startable
+from reportgen.records import RunId, RunRecord
+from reportgen.stages.schedule import Capacity, Task, most_at_once, startable
+from reportgen.stages.sharing import free_memory, measure_demand, share_machine, usable_cores
 from reportgen.stages.worker import Briefing, Failed, Measured, Message, Told, work
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
+
+    from reportgen.stages.laboratory import Laboratory
 
 GRACE_S = 5.0
 """How long a worker that is told to end may take to tidy up."""
@@ -185,6 +188,40 @@ class Crew:
         for worker in self.workers:
             worker.end()
         self.workers.clear()
+
+
+def make_records(
+    laboratory: Laboratory, plans: Sequence[RunPlan], jobs: int | None
+) -> list[RunRecord]:
+    """Return the record of each run, in order, made side by side where that is worth it.
+
+    Parameters
+    ----------
+    laboratory : Laboratory
+        Makes what is not made beside another, and gives out the records.
+    plans : sequence of RunPlan
+    jobs : int or None
+        How many runs may be under way at once; None for as many as the machine bears
+        and as pay.
+
+    Raises
+    ------
+    ReportgenError
+        Whatever a stage raises; what was finished before stays in the store.
+    """
+    if jobs == 1 or len(plans) == 1:
+        return laboratory.make_records(plans)
+    benches = laboratory.prepare(plans)
+    demand = measure_demand(benches, laboratory.device)
+    if demand is not None:
+        capacity, held_back = share_machine(demand, jobs, usable_cores(), free_memory())
+        if held_back:
+            laboratory.progress.note(held_back)
+        if most_at_once(demand.tasks, capacity) > 1:
+            by_run = {plan.run.id: plan for plan in plans}
+            briefing = Briefing.of(laboratory)
+            make_side_by_side(demand.tasks, by_run, briefing, capacity, laboratory.progress)
+    return [laboratory.make_record(plan) for plan in plans]
 
 
 def make_side_by_side(

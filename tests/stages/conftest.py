@@ -6,6 +6,7 @@ from reportgen.holdings import plan
 from reportgen.pipeline import Order, load
 from reportgen.progress import Silence
 from reportgen.stages.laboratory import Laboratory
+from reportgen.stages.workers import make_records as make_side_by_side
 
 
 class Notes(Silence):
@@ -37,8 +38,8 @@ def make_records():
         order = Order(toy.root, "toy", data_dir=toy.data, store=store)
         study = load(order)
         kept, sources, plans = plan(order, study)
-        laboratory = Laboratory.open(study, kept, sources, "cpu", progress, jobs)
-        made = laboratory.make_records(plans)
+        laboratory = Laboratory.open(study, kept, sources, "cpu", progress)
+        made = make_side_by_side(laboratory, plans, jobs)
         return {str(record.result.id): record for record in made}
 
     return make

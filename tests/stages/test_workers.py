@@ -55,7 +55,7 @@ def hired(monkeypatch):
     monkeypatch.setattr(
         Worker, "start", lambda briefing: found.append(start(briefing)) or found[-1]
     )
-    monkeypatch.setattr("reportgen.stages.laboratory.usable_cores", lambda: 2)
+    monkeypatch.setattr("reportgen.stages.workers.usable_cores", lambda: 2)
     yield found
     assert multiprocessing.active_children() == []
 
