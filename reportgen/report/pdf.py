@@ -75,10 +75,7 @@ def write_pdf(
 
     with StrictLog(style_sheets) as log, without_collector():
         try:
-            fetcher = local_fetcher(root)
-            source = _read(html, fetcher)
-            figures = figures_by_url(root, BASE_URL, fetcher)
-            document = source.render(pdf_variant=VARIANT, cache=figures)
+            tree, document = _lay_out(html, root)
             document.metadata.attachments = [_attach(item, date) for item in attachments]
             content = document.write_pdf(finisher=Finisher(link_names or {}), pdf_variant=VARIANT)
         except FatalURLFetchingError as cause:
@@ -93,21 +90,23 @@ def write_pdf(
             text = f"the page cannot be laid out ({told}); look for odd values in its style sheets"
             raise TemplateError(faults=[Fault("", 0, 0, text), *log.faults()]) from cause
     faults = [*log.faults(), *overflows(document), *foreign_fonts(document)]
-    faults += lost_text(document, source.etree_element)
+    faults += lost_text(document, tree)
     if faults:
         raise TemplateError(faults=faults)
     write_synced(out, content)
     return len(document.pages)
 
 
-def _read(html: str, fetcher: Any) -> Any:
-    """Return WeasyPrint's form of a page, unless it cannot be laid out in bounded time."""
+def _lay_out(html: str, root: Path) -> tuple[Any, Document]:
+    """Return a page's tree of elements and its layout, unless that would take for ever."""
     from weasyprint import HTML
 
+    fetcher = local_fetcher(root)
     source = HTML(string=html, base_url=BASE_URL, url_fetcher=fetcher)
     if vast := vast_cells(source.etree_element):
         raise TemplateError(faults=vast)
-    return source
+    figures = figures_by_url(root, BASE_URL, fetcher)
+    return source.etree_element, source.render(pdf_variant=VARIANT, cache=figures)
 
 
 @contextmanager
