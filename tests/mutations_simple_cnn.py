@@ -153,6 +153,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     "separable": all_maps(space="features", linear_errors=0),
     "an unstable map": all_maps(stability={"overlap": 0.1}),
     "an arrangement to trust": all_maps(stability={"arrangement": 0.95}),
+    "no arrangement to trust": all_maps(stability={"arrangement": 0.1}),
     "no trust": all_maps(layer={"trustworthiness": 0.5}),
     "fair trust": all_maps(layer={"trustworthiness": 0.9}),
     # trials
