@@ -62,8 +62,8 @@ class ProofRegistry(Registry):
         return super().refer(unmarked(id))
 
 
-MAX_TEXT = 500_000
-"""Characters that a template may write to be proofread; a long answer has a tenth."""
+MAX_TEXT = 2_000_000
+"""Characters that a template may write to be proofread; the page of 500 experiments has half."""
 
 
 class ProofError(Exception):
