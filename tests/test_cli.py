@@ -367,11 +367,11 @@ def test_a_cluster_is_handed_on(toy, reportgen, monkeypatch, command):
     asked = []
     monkeypatch.setattr(
         "reportgen.cluster.elsewhere.make_records",
-        lambda laboratory, plans, address: asked.append((len(plans), address)) or 1 / 0,
+        lambda _, plans, address, jobs: asked.append((len(plans), address, jobs)) or 1 / 0,
     )
     with pytest.raises(AssertionError, match="a fault of reportgen itself"):  # as 1 / 0 is
-        reportgen(toy, command, "toy", "--cluster", "10.0.0.1:6379")
-    assert asked == [(2, "10.0.0.1:6379")]
+        reportgen(toy, command, "toy", "--cluster", "10.0.0.1:6379", "--jobs", "3")
+    assert asked == [(2, "10.0.0.1:6379", 3)]
 
 
 def test_a_cluster_without_the_extra(toy, reportgen, monkeypatch):
