@@ -49,7 +49,7 @@ from machine import describe_machine
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 HALF_MADE_ARCHIVE = re.compile(
-    r"Exception ignored in: <function ZipFile\.__del__.*'_writing'\n", re.S
+    r"Exception ignored in: <function ZipFile\.__del__.*'_writing'\n", re.DOTALL
 )
 """What CPython's own zipfile tells where its first lines are interrupted; nothing is lost."""
 SIGNAL = {False: signal.SIGKILL, True: signal.SIGINT}
