@@ -26,7 +26,6 @@ import importlib
 import json
 import os
 import random
-import re
 import select
 import shutil
 import signal
@@ -48,10 +47,6 @@ from campaign_verdict import Result, find_faults, finished_epochs, printed_epoch
 from machine import describe_machine
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-HALF_MADE_ARCHIVE = re.compile(
-    r"Exception ignored in: <function ZipFile\.__del__.*'_writing'\n", re.DOTALL
-)
-"""What CPython's own zipfile tells where its first lines are interrupted; nothing is lost."""
 SIGNAL = {False: signal.SIGKILL, True: signal.SIGINT}
 WAYS = {False: "killed", True: "interrupted"}
 
@@ -261,7 +256,7 @@ def interruption_faults(place: Place, attempt: Attempt) -> Iterator[str]:
     """Yield what is wrong after Ctrl-C: more than a line, or something half written."""
     from campaign_verdict import half_written
 
-    if HALF_MADE_ARCHIVE.sub("", attempt.err) != "interrupted; what was finished is kept\n":
+    if attempt.err != "interrupted; what was finished is kept\n":
         yield f"interrupted in {attempt.stage}, it told: {attempt.err}"
     left = half_written(place.folder)
     if left:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from reportgen.errors import Fault, RunError, SpecError
 from reportgen.hashing import sha256_bytes, sha256_file
+from reportgen.interrupts import held_interrupts
 from reportgen.spec.report import GENERATED
 from reportgen.staging import staging_path
 
@@ -130,7 +131,8 @@ def write_zip(zip_path: Path, files: Sequence[tuple[str, Path]]) -> Submission:
     temporary = staging_path(zip_path)
     try:
         entries = tuple(_read_entry(name, source) for name, source in files)
-        _pack(temporary, files)
+        with held_interrupts():  # an archive that is cut at its begin or end says so unasked
+            _pack(temporary, files)
         verify_zip(temporary, entries)
         submission = Submission(zip_path, temporary.stat().st_size, sha256_file(temporary), entries)
         temporary.replace(zip_path)

@@ -19,7 +19,8 @@ MAX_FUNCTION_LINES = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-LEAVES = {"epochs", "errors", "hashing", "maximized", "records", "spaces", "project", "staging"}
+LEAVES = {"epochs", "errors", "hashing", "interrupts", "maximized", "project", "records"}
+LEAVES |= {"spaces", "staging"}
 SPEC_TYPES = {
     "spec.arrays",
     "spec.dataset",
@@ -40,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
     "hashing": set(),
+    "interrupts": set(),
     "staging": set(),
     "spaces": set(),
     "epochs": set(),

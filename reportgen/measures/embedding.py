@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.errors import DataError
+from reportgen.interrupts import held_interrupts
 from reportgen.measures.single_thread import single_thread
 from reportgen.measures.space import check_finite, neighbourhood
 
@@ -126,7 +123,7 @@ def trustworthiness(
 def _tsne(
     features: NDArray[np.float32], perplexity: float, seed: int, start: str
 ) -> NDArray[np.float32]:
-    """Run openTSNE on one thread; `start` is pca or random."""
+    """Run openTSNE on one thread, which cannot bear Ctrl-C; `start` is pca or random."""
     from openTSNE import TSNEEmbedding, initialization
     from openTSNE.affinity import PerplexityBasedNN
 
@@ -134,7 +131,7 @@ def _tsne(
     allowed = min(max(perplexity, 1.0), len(unit) - 1)
     place = initialization.pca if start == "pca" else initialization.random
     grid = len(unit) >= _GRID_FROM
-    with single_thread(), interrupts_held():
+    with single_thread(), held_interrupts():
         places = place(unit, random_state=seed)
         # openTSNE 1.0 loses the grid's upper end where the first row lies on it.
         order = np.argsort(places[:, 0], kind="stable")
@@ -152,23 +149,6 @@ def _tsne(
     found = np.empty(points.shape, np.float32)
     found[order] = points
     return found
-
-
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C be heard after the block: openTSNE's compiled code crashes in the middle of it."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    heard: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if heard:
-        before(heard[0], None)
 
 
 def _unit(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from reportgen.errors import DeviceMemoryError, ReportgenError, RunError
+from reportgen.interrupts import deaf_children
 from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
 from reportgen.records import RunId, RunRecord
@@ -45,7 +44,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         pipe, far_end = context.Pipe()
         process = context.Process(target=work, args=(far_end, briefing), daemon=True)
-        with _deaf_to_interrupts():
+        with deaf_children():
             process.start()
         far_end.close()  # or the end of the worker would not end the pipe
         return cls(process, pipe)
@@ -254,19 +253,3 @@ def make_side_by_side(
         raise
     finally:
         crew.dismiss()
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Let processes that are started within the block never hear of Ctrl-C.
-
-    It is for the parent to hear, which does so after the block.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from reportgen.errors import DataError, RunError
 from reportgen.measures import embedding
-from reportgen.measures.embedding import embed, interrupts_held, sample_rows, trustworthiness
+from reportgen.measures.embedding import embed, sample_rows, trustworthiness
 from reportgen.measures.space import measure_space
 from reportgen.spec.experiment import Embeddings
 
@@ -152,18 +150,3 @@ def test_trust_by_hand() -> None:
     features = np.array([[0], [1], [10], [12], [40]], np.float32)
     points = np.array([[40, 0], [1, 0], [10, 0], [12, 0], [0, 0]], np.float32)
     assert trustworthiness(features, points, 1) == pytest.approx(1 - 14 / 30)
-
-
-def test_ctrl_c_is_heard_when_the_map_is_made():
-    """In the middle of openTSNE's compiled code it would end the process by a crash."""
-    done = []
-
-    def interrupted() -> None:
-        with interrupts_held():
-            signal.raise_signal(signal.SIGINT)
-            done.append("the rest")
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert done == ["the rest"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
