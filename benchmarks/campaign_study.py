@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from ruamel.yaml import YAML
+from yaml_files import edit_yaml, read_yaml
 
 from reportgen import pipeline
 from reportgen.datasets.registry import load_source, locate_spec
@@ -55,17 +55,17 @@ def make_study(place: Path, *, notebooks: bool) -> None:
     root.mkdir(parents=True)
     pipeline.new_study(root, NAME, "digits", "Campaña")
     folder = root / "experiments" / NAME
-    _edit(folder / "baseline.yaml", EXPERIMENT)
-    assignment = _read(folder / "assignment.yaml")
+    edit_yaml(folder / "baseline.yaml", EXPERIMENT)
+    assignment = read_yaml(folder / "assignment.yaml")
     asked = {"id": "inside", "text": "¿Qué ha aprendido la red?", "needs": NEEDS}
-    _edit(folder / "assignment.yaml", {"questions": [*assignment["questions"], asked]})
+    edit_yaml(folder / "assignment.yaml", {"questions": [*assignment["questions"], asked]})
     (root / "templates" / NAME / "questions" / "inside.html.j2").write_text(QUESTION, "utf-8")
-    sections = _read(folder / "report.yaml")["sections"]
+    sections = read_yaml(folder / "report.yaml")["sections"]
     sections[0]["questions"].append("inside")
     changes: dict[str, Any] = {"sections": sections}
     if notebooks:
         changes["notebooks"] = "generated"
-    _edit(folder / "report.yaml", changes)
+    edit_yaml(folder / "report.yaml", changes)
     write_data(place / "data")
 
 
@@ -85,14 +85,3 @@ def write_data(folder: Path) -> None:
             file = io.BytesIO()
             Image.fromarray(image[..., 0]).save(file, "PNG")
             archive.writestr(f"{name}/{counts[name]:02d}.png", file.getvalue())
-
-
-def _read(path: Path) -> Any:
-    return YAML().load(path.read_text(encoding="utf-8"))
-
-
-def _edit(path: Path, changes: dict[str, Any]) -> None:
-    content = _read(path)
-    content.update(changes)
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(content, file)

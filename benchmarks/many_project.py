@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ruamel.yaml import YAML
+from yaml_files import edit_yaml, read_yaml, write_yaml
 
 from reportgen import pipeline
 
@@ -28,7 +28,7 @@ def make_project(
     """
     root.mkdir(parents=True, exist_ok=True)
     pipeline.new_study(root, STUDY, "digits", REPORT["title"])
-    first = _read(root / "experiments" / STUDY / "baseline.yaml")
+    first = read_yaml(root / "experiments" / STUDY / "baseline.yaml")
     first["training"]["phases"][0]["epochs"] = 1
     write_experiments(root, n_experiments, first | changes)
 
@@ -38,16 +38,7 @@ def write_experiments(root: Path, n_experiments: int, first: Mapping[str, Any]) 
     folder = root / "experiments" / STUDY
     names = ["baseline", *(f"net_{number:03d}" for number in range(1, n_experiments))]
     for number, name in enumerate(names):
-        _write(folder / f"{name}.yaml", {**first, "title": f"Red {number}", "seeds": [number]})
-    sections = _read(folder / "report.yaml")["sections"]
+        write_yaml(folder / f"{name}.yaml", {**first, "title": f"Red {number}", "seeds": [number]})
+    sections = read_yaml(folder / "report.yaml")["sections"]
     sections[0] |= {"title": "Redes", "experiments": names}
-    _write(folder / "report.yaml", _read(folder / "report.yaml") | REPORT | {"sections": sections})
-
-
-def _read(path: Path) -> Any:
-    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-
-
-def _write(path: Path, content: Any) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(content, file)
+    edit_yaml(folder / "report.yaml", REPORT | {"sections": sections})

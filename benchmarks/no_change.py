@@ -27,7 +27,7 @@ import numpy as np
 from machine import ROOT, describe_machine
 from many_project import STUDY, make_project
 from processes import REPORTGEN, Spent, medians, spend
-from ruamel.yaml import YAML
+from yaml_files import write_yaml
 
 RESULTS = ROOT / "benchmarks" / "results" / "no-change.md"
 N_IMAGES = {"train": 60_000, "test": 10_000}
@@ -134,8 +134,7 @@ def prepare(root: Path, names: Sequence[str]) -> None:
         step: {"cmd": command_of(made), "deps": deps, "outs": list(made)}
         for step, (deps, made) in found.items()
     }
-    with (root / "dvc.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump({"stages": stages}, file)
+    write_yaml(root / "dvc.yaml", {"stages": stages})
     rules = "".join(
         f"\nrule {step}:\n    input: {deps!r}\n    output: {list(made)!r}\n"
         f"    shell: {command_of(made)!r}\n"

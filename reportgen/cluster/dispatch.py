@@ -15,7 +15,7 @@ from reportgen.plan.keys import RunPlan
 from reportgen.progress import Progress
 from reportgen.records import RunId
 from reportgen.stages.schedule import Capacity, Task, startable
-from reportgen.stages.worker import Failed, Made, Told
+from reportgen.stages.worker import Failed, Made, Told, tell_stopped
 from reportgen.store.parcel import Parcel, unpack
 from reportgen.store.store import Store
 
@@ -84,8 +84,7 @@ class Dispatch:
                 self.begin_what_can_be()
                 self.listen()
         except ReportgenError:
-            for task in self.under_way.values():
-                self.progress.note(f"{task.run}: stopped; the next build goes on where it was")
+            tell_stopped(self.under_way.values(), self.progress)
             raise
 
     def begin_what_can_be(self) -> None:
@@ -124,7 +123,7 @@ class Dispatch:
         for errand, message in heard:
             task = self.under_way[errand]
             if isinstance(message, Told):
-                getattr(self.progress, message.event)(*message.arguments)
+                message.tell(self.progress)
             elif isinstance(message, Parcel):
                 self._keep(task, message)
             else:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import parent_process
@@ -18,8 +18,10 @@ from reportgen.errors import ReportgenError
 from reportgen.order import Device
 from reportgen.plan.decision import Decision
 from reportgen.plan.keys import RunPlan
+from reportgen.progress import Progress
 from reportgen.records import EpochRow, RunId, RunRecord
 from reportgen.spec.study import Study
+from reportgen.stages.schedule import Task
 from reportgen.stages.sources import SourceShelf
 from reportgen.store.store import Store
 
@@ -49,6 +51,10 @@ class Told:
 
     event: Literal["stage", "batches", "epoch", "note"]
     arguments: tuple[Any, ...]
+
+    def tell(self, progress: Progress) -> None:
+        """Tell it where the user sees it."""
+        getattr(progress, self.event)(*self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,12 @@ class Gauge(Wire):
 
         if taken := peak_gpu_bytes():
             self._parent.send(Measured(taken))
+
+
+def tell_stopped(under_way: Iterable[Task], progress: Progress) -> None:
+    """Tell of runs that end since another one failed; what they finished is in the store."""
+    for task in under_way:
+        progress.note(f"{task.run}: stopped; the next build goes on where it was")
 
 
 def work(parent: Connection, briefing: Briefing) -> None:

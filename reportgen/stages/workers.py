@@ -15,7 +15,7 @@ from reportgen.progress import Progress
 from reportgen.records import RunId, RunRecord
 from reportgen.stages.schedule import Capacity, Task, most_at_once, startable
 from reportgen.stages.sharing import free_memory, measure_demand, share_machine, usable_cores
-from reportgen.stages.worker import Briefing, Failed, Measured, Message, Told, work
+from reportgen.stages.worker import Briefing, Failed, Measured, Message, Told, tell_stopped, work
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 GRACE_S = 5.0
 """How long a worker that is told to end may take to tidy up."""
-
 
 CONTEXT_BYTES = 600 << 20
 """What a process takes of a GPU beside what it reckons as its own: CUDA's context and kernels."""
@@ -125,7 +124,7 @@ class Crew:
             if message is None:
                 self._bury(worker)
             elif isinstance(message, Told):
-                getattr(self.progress, message.event)(*message.arguments)
+                message.tell(self.progress)
             elif isinstance(message, Measured):
                 self._note_memory(worker, message.gpu_bytes)
             elif isinstance(message, Failed):
@@ -248,8 +247,7 @@ def make_side_by_side(
             crew.begin_what_can_be()
             crew.listen()
     except ReportgenError:
-        for task in crew.under_way:
-            progress.note(f"{task.run}: stopped; the next build goes on where it was")
+        tell_stopped(crew.under_way, progress)
         raise
     finally:
         crew.dismiss()
