@@ -33,6 +33,9 @@ THIN_SPACE = "\u202f"
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
 EN_DASH = "\u2013"
+WHOLE = 100
+MORE_DECIMALS = 4
+"""Of a percentage that would be rounded to `WHOLE` and is less."""
 BYTES_PER_MB = 1 << 20
 """As the usual summaries of networks count a megabyte."""
 LARGEST_IN_WORDS = 10
@@ -115,12 +118,20 @@ class Spanish:
     def percent(self, fraction: float, decimals: int = 2) -> str:
         r"""Return a fraction in [0, 1] as a percentage.
 
+        What is less than all is not called all: it gets the decimals that show it, as
+        far as `MORE_DECIMALS` go.
+
         Examples
         --------
         >>> Spanish().percent(0.9894)
         '98,94\u202f%'
+        >>> Spanish().percent(0.9999973)
+        '99,9997\u202f%'
         """
-        return f"{self.points(fraction, decimals)}{THIN_SPACE}%"
+        exact = Decimal(repr(fraction)).scaleb(2)
+        enough = range(decimals, decimals + MORE_DECIMALS + 1)
+        apart = (n for n in enough if exact >= WHOLE or round(exact, n) < WHOLE)
+        return f"{self.points(fraction, next(apart, decimals))}{THIN_SPACE}%"
 
     def points(self, fraction: float, decimals: int = 2) -> str:
         """Return a fraction, or a difference of two, in percentage points, without a unit."""

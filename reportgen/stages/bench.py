@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,18 @@ class Bench:
         """Channels, height and width of an image as the network gets it."""
         _, height, width, channels = self.evaluated.images.shape
         return prepared_shape(self.spec.augmentation, (channels, height, width))
+
+    def of_experiment(self) -> Bench:
+        """Return the bench of the experiment itself, for what its trials have from it."""
+        own = self.plan.run.id
+        if not own.trial:
+            return self
+        run = next(
+            run
+            for run in self.study.runs
+            if run.id.experiment == own.experiment and not run.id.trial
+        )
+        return Bench(replace(self.plan, run=run), self.study, self.shelf)
 
     @property
     def weights_fingerprint(self) -> str:

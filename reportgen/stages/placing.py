@@ -16,8 +16,9 @@ def place_run(bench: Bench, device: Device, begun: Session | None = None) -> Pla
     """Return where a run computes; `begun` is how it began, if it has.
 
     It goes on with the threads that it had and, on a device of the same kind, in the
-    same precision. Otherwise, on a CPU, its own work decides both: see
-    `Workload.threads` and `Workload.precision`. So they are the same whatever runs
+    same precision. Otherwise, on a CPU, its own work decides the threads (see
+    `Workload.threads`), and its experiment's the precision (`Workload.precision`), so
+    that trials differ by what their file says alone. Both are the same whatever runs
     beside it.
 
     Raises
@@ -31,10 +32,10 @@ def place_run(bench: Bench, device: Device, begun: Session | None = None) -> Pla
         return replace(placement, precision=begun.precision)
     if placement.device != "cpu":
         return placement
-    work = measure_work(bench)
     if bench.spec.precision == "auto":
-        placement = replace(placement, precision=work.precision(placement.precision))
-    return replace(placement, threads=threads or work.threads(placement.threads))
+        shared = measure_work(bench.of_experiment())
+        placement = replace(placement, precision=shared.precision(placement.precision))
+    return replace(placement, threads=threads or measure_work(bench).threads(placement.threads))
 
 
 def measure_work(bench: Bench) -> Workload:

@@ -203,3 +203,19 @@ def test_lists() -> None:
 
 def test_dates_in_full() -> None:
     assert ES.date(dt.date(2026, 4, 10)) == "10 de abril de 2026"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "decimals", "expected"),
+    [
+        (1.0, 2, "100,00"),
+        (0.99995, 2, "99,995"),  # to two decimals it would be 100,00
+        (0.9999949, 2, "99,999"),
+        (59999 / 60000, 1, "99,998"),
+        (0.9999999999, 2, "100,00"),  # not even six decimals show it
+        (0.9994, 1, "99,9"),
+        (0.0, 2, "0,00"),
+    ],
+)
+def test_less_than_all_is_not_called_all(fraction, decimals, expected):
+    assert ES.percent(fraction, decimals) == f"{expected}\u202f%"

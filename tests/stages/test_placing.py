@@ -2,7 +2,12 @@
 
 import pytest
 
+from reportgen.holdings import plan
+from reportgen.order import Order
+from reportgen.pipeline import load
 from reportgen.stages import placing
+from reportgen.stages.bench import Bench, DataShelf
+from reportgen.stages.placing import measure_work
 from reportgen.training import workload
 from reportgen.training.placement import Machine, decide
 
@@ -35,6 +40,22 @@ def test_a_small_network_keeps_float32(toy, make_records, notes, computing_on, m
     monkeypatch.setattr(workload, "SMALL_STEP", 10**9)
     made = make_records(toy, notes)
     assert {record.provenance.precision for record in made.values()} == {"float32"}
+
+
+def test_trials_compute_as_their_experiment_does(
+    toy, make_records, notes, computing_on, monkeypatch
+):
+    """The trial's network is smaller; alone it would be below the bound."""
+    computing_on(FAST)
+    order = Order(toy.root, "toy", data_dir=toy.data)
+    study = load(order)
+    _, sources, plans = plan(order, study)
+    base, trial = (measure_work(Bench(one, study, DataShelf(sources))) for one in plans)
+    assert trial.multiply_adds < base.multiply_adds
+    monkeypatch.setattr(workload, "SMALL_STEP", base.multiply_adds * base.batch_size)
+    assert trial.precision("bfloat16") == "float32"
+    made = make_records(toy, notes)
+    assert {record.provenance.precision for record in made.values()} == {"bfloat16"}
 
 
 def test_a_precision_that_was_asked_for_is_taken(toy, make_records, notes, computing_on):
