@@ -35,8 +35,8 @@ STEPS = {
 PAGE = """# Many experiments
 
 {machine}. Written by `benchmarks/many_experiments.py`: one study whose only section has as many
-tiny experiments as the column says; one thread each. CPU seconds of a whole command, the median of
-{repeats} (of the first two rows and the building one, of one).
+tiny experiments as the column says. CPU seconds of whole commands: medians of {repeats}, but `run`
+from nothing and the first `build` once.
 
 | command | what it does | {head} | an experiment more, ms |
 |---|---|{dashes}--:|

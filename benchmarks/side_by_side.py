@@ -1,4 +1,4 @@
-"""What it costs to train side by side: ten repetitions against one, one thread against all.
+"""What it costs to train side by side: ten repetitions against one; threads and precision.
 
 ::
 
@@ -7,7 +7,8 @@
 Writes benchmarks/results/side-by-side.md. The ten repetitions are those of the
 experiment `direct` of the study tp5 (a hundred digits each, measured on 10,000), in a
 project of its own: each command starts with an empty store. Commands take turns, so
-that what else the machine does falls on all of them. Needs MNIST in DIR; four minutes.
+that what else the machine does falls on all of them. Needs the data of the three
+studies in DIR; six minutes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from machine import ROOT, describe_machine
 
@@ -57,11 +59,20 @@ first one's begin to the last record. The largest process had {largest:.2f} GB.
 A training step (forward, backward, SGD) of a network on a batch of its experiment's size. Two
 runs side by side with one thread each make two steps in the time of one; what they gain over
 one after another with all threads is the last column. A run whose step has fewer than {small}
-million multiply-adds forward computes with one thread.
+million multiply-adds forward computes with one thread, and in float32.
 
 | network | million multiply-adds | 1 thread, ms | all, ms | speed-up | gain of two |
 |---|--:|--:|--:|--:|--:|
 {table}
+
+## bfloat16 against float32
+
+The same step with one thread in both. `precision: auto` takes bfloat16 where the processor
+multiplies in it, the step is not small, and no convolution has groups (EfficientNet's have).
+
+| network | float32, ms | bfloat16, ms | times as fast |
+|---|--:|--:|--:|
+{precisions}
 """
 
 NETWORKS = (
@@ -71,8 +82,15 @@ NETWORKS = (
     ("tp5", "fashion", ""),
     ("practica1", "simple_cnn", "tiny"),
     ("practica1", "simple_cnn", ""),
+    ("practica1", "alexnet", ""),
+    ("practica1", "finetuned", ""),
 )
 """Study, experiment, trial: from the smallest step to the largest."""
+
+
+if TYPE_CHECKING:
+    from reportgen.stages.bench import Bench
+    from reportgen.training.placement import Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +103,13 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A training step's seconds with one thread and with all."""
+    """A training step's seconds with one thread, with all, and with one in bfloat16."""
 
     name: str
     multiply_adds: int
     one_s: float
     all_s: float
+    bfloat16_s: float
 
 
 def make_project(place: Path) -> None:
@@ -147,7 +166,7 @@ def time_commands(data: Path, repeats: int) -> Mapping[str, list[Timed]]:
 
 
 def time_steps(data: Path, seconds: float) -> Iterator[Step]:
-    """Yield what a training step of each network takes with one thread and with all."""
+    """Yield what a training step of each network takes."""
     from reportgen.system import share_cores
 
     share_cores()  # as every command does, before torch is imported
@@ -157,6 +176,7 @@ def time_steps(data: Path, seconds: float) -> Iterator[Step]:
     from reportgen.order import Order
     from reportgen.pipeline import load
     from reportgen.stages.bench import Bench, DataShelf
+    from reportgen.training.placement import Placement
     from reportgen.training.workload import count_multiply_adds
 
     with tempfile.TemporaryDirectory() as store:
@@ -172,25 +192,24 @@ def time_steps(data: Path, seconds: float) -> Iterator[Step]:
             batch = bench.spec.training.batch_size
             work = count_multiply_adds(bench.blank(), bench.input_shape) * batch
             label = f"{experiment}.{trial}".rstrip(".")
-            one, every = (
-                time_step(bench, batch, threads, seconds)
-                for threads in (1, torch.get_num_threads())
+            placements = (
+                Placement("cpu", "", "float32", 1),
+                Placement("cpu", "", "float32", torch.get_num_threads()),
+                Placement("cpu", "", "bfloat16", 1),
             )
-            tell(f"{label}: {one * 1e3:.2f} ms, {every * 1e3:.2f} ms")
-            yield Step(label, work, one, every)
+            times = [time_step(bench, batch, placement, seconds) for placement in placements]
+            tell(f"{label}: " + ", ".join(f"{time_s * 1e3:.2f} ms" for time_s in times))
+            yield Step(label, work, *times)
 
 
-def time_step(bench: object, batch: int, threads: int, seconds: float) -> float:
+def time_step(bench: Bench, batch: int, placement: Placement, seconds: float) -> float:
     """Return the median seconds of a training step on random images."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    from reportgen.stages.bench import Bench
     from reportgen.training.network import place_model
-    from reportgen.training.placement import Placement, running_on
+    from reportgen.training.placement import running_on
 
-    assert isinstance(bench, Bench)
-    placement = Placement("cpu", "", "float32", threads)
     with running_on(placement):
         network = place_model(bench.blank(), placement, bench.input_shape)
         network.model.train()
@@ -229,6 +248,11 @@ def write_results(found: Mapping[str, Sequence[Timed]], steps: Sequence[Step]) -
         f"| {2 * step.all_s / step.one_s:.2f} |"
         for step in steps
     ]
+    precisions = [
+        f"| {step.name} | {step.one_s * 1e3:.2f} | {step.bfloat16_s * 1e3:.2f} "
+        f"| {step.one_s / step.bfloat16_s:.2f} |"
+        for step in steps
+    ]
     return PAGE.format(
         machine=describe_machine("torch", "numpy"),
         n=len(found["one"]),
@@ -236,6 +260,7 @@ def write_results(found: Mapping[str, Sequence[Timed]], steps: Sequence[Step]) -
         small=SMALL_STEP // 10**6,
         rows="\n".join(rows),
         table="\n".join(table),
+        precisions="\n".join(precisions),
     )
 
 
