@@ -30,7 +30,7 @@ from reportgen.training.checkpoint import dump_state, load_state
 from reportgen.training.image_size import prepared_shape
 from reportgen.training.inference import evaluate, zero_sum
 from reportgen.training.memory import memory_errors
-from reportgen.training.network import Network, place_model
+from reportgen.training.network import Network, place_model, pooling_in_order
 from reportgen.training.optimizers import build_optimizer
 from reportgen.training.placement import running_on
 
@@ -106,7 +106,8 @@ def train_run(  # noqa: PLR0913 - the run's whole hand-over, each part from anot
     """
     with running_on(placement), memory_errors(run, training.batch_size), located_errors(str(run)):
         session = _Session.of(run, training, model, splits, mean, std, placement)
-        return _train_epochs(session, journal, on_epoch, on_batch)
+        with pooling_in_order(session.network):
+            return _train_epochs(session, journal, on_epoch, on_batch)
 
 
 def epoch_seed(seed: int, epoch: int, purpose: Literal["order", "noise"]) -> int:
