@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from statistics import median
@@ -61,12 +62,13 @@ def noise_level(values: Sequence[float]) -> float | None:
     return MAD_TO_DEVIATION * median(bends) / math.sqrt(6)
 
 
-def knee(values: Sequence[float]) -> int | None:
+@functools.lru_cache(maxsize=4096)  # the facts of a run ask for the same curve several times
+def knee(values: tuple[float, ...]) -> int | None:
     """Return the last place at the foot of a rise: index from 0; None if nothing rises.
 
     Parameters
     ----------
-    values : sequence of float
+    values : tuple of float
         A curve that starts at its lowest level, and rises at some place or other.
 
     Notes
@@ -78,7 +80,7 @@ def knee(values: Sequence[float]) -> int | None:
 
     Examples
     --------
-    >>> knee([1.0, 1.0, 1.0, 2.0, 3.0])
+    >>> knee((1.0, 1.0, 1.0, 2.0, 3.0))
     2
     """
     best, foot = math.inf, None

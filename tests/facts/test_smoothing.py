@@ -36,7 +36,7 @@ def test_noise_does_not_see_slope_or_first_bend():
 
 
 def test_knee_and_turn():
-    assert knee([1.0, 1.0, 1.0, 1.5, 2.0]) == 2
-    assert knee([1.0, 1.0, 2.0, 5.0, 10.0, 17.0]) == 1  # 1 + (i − 1)²
-    assert knee([3.0, 2.0, 1.0]) is None
-    assert knee([3.0]) is None
+    assert knee((1.0, 1.0, 1.0, 1.5, 2.0)) == 2
+    assert knee((1.0, 1.0, 2.0, 5.0, 10.0, 17.0)) == 1  # 1 + (i − 1)²
+    assert knee((3.0, 2.0, 1.0)) is None
+    assert knee((3.0,)) is None
