@@ -51,11 +51,12 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _code_of_templates() -> Iterator[None]:
-    """Let Jinja make the code of each template once (see `tests.compiled`)."""
-    from tests.compiled import Readings
+    """Let Jinja make the code of each template once: that takes most of the time of a page."""
+    from reportgen.report.readings import Readings
 
+    shared = Readings()
     with pytest.MonkeyPatch.context() as patch:
-        Readings().share(patch)
+        patch.setattr("reportgen.report.environment.Readings", lambda: shared)
         yield
 
 

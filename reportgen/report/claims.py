@@ -25,6 +25,9 @@ from reportgen.facts.fact import Fact
 _TAG = re.compile(r"\{%[-+]?\s*claim\b\s*(.*?)\s*[-+]?%\}", re.DOTALL)
 _ASKING = frozenset({"known", "defined", "undefined"})
 
+Chain = tuple[str, int] | None
+"""A chain of branches: its template, and its number there; None for none."""
+
 
 class ClaimError(Exception):
     """A claim does not hold, or says nothing about facts; the template's place is added later."""
@@ -35,7 +38,7 @@ class _Noted:
     """What an expression in hand has reached; its words if it is a claim's, its chain if any."""
 
     words: str
-    chain: int = 0
+    chain: Chain = None
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
@@ -93,12 +96,12 @@ class Claims(Extension):
 
     # ── while a template is rendered ────────────────────────────────────────
 
-    def begin(self, expression: str, chain: int = 0) -> None:
+    def begin(self, expression: str, chain: Chain = None) -> None:
         """Start to note the facts that an expression reaches.
 
         A claim has words. The conditions of one chain of branches are noted together.
         """
-        if not chain or not self._open or self._open[-1].chain != chain:
+        if chain is None or not self._open or self._open[-1].chain != chain:
             self._open.append(_Noted(expression, chain))
 
     def end(self, *, lenient: bool = True) -> dict[str, Fact]:

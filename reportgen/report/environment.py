@@ -17,6 +17,7 @@ from reportgen.report.claims import Claims
 from reportgen.report.formatters import FILTER_FOR, forbid_bare_numbers, literal
 from reportgen.report.marker import Marker
 from reportgen.report.marks import Bare, Marks
+from reportgen.report.readings import Parsed, Reading, Readings, relocated
 from reportgen.report.sandbox import Sandbox
 from reportgen.report.sketches import Sketch
 from reportgen.spec.base import SpecModel
@@ -59,10 +60,16 @@ class Environment(Sandbox):
         Filters by name.
     names : mapping
         What every template may use, by name.
+    readings : Readings, optional
+        Templates that were read before, in another environment.
     """
 
     def __init__(
-        self, templates: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
+        self,
+        templates: Path,
+        filters: Mapping[str, Any],
+        names: Mapping[str, Any],
+        readings: Readings | None = None,
     ) -> None:
         environment = self
 
@@ -91,16 +98,41 @@ class Environment(Sandbox):
         self.ours += (self.claims, self.marks)
         self.consulted: set[str] = set()
         self.absorptions = 0
-        self._sketches: dict[str, Sketch] = {}
+        self._readings = readings or Readings()
+        self._parsed: Parsed | None = None
         self.bound(self.filters, filters)
         self.tests["known"] = is_known
         self.globals |= {"literal": literal, **names}
 
+    # ── reading ─────────────────────────────────────────────────────────────
+
     def prepare(self, template: nodes.Template, name: str) -> None:
         """Sketch a template, and put marks into it (see `reportgen.report.marker`)."""
-        self._sketches[name] = sketch = Sketch()
+        sketch, marker = Sketch(), Marker(name)
         sketch.read(template)
-        Marker(self.marks, name).mark(template)
+        marker.mark(template)
+        self._parsed = Parsed(sketch, tuple(marker.places), marker.assigned)
+
+    def compile(
+        self,
+        source: str | nodes.Template,
+        name: str | None = None,
+        filename: str | None = None,
+        raw: bool = False,
+        defer_init: bool = False,
+    ) -> Any:
+        """Return a template's code, made only if its text has not been read before."""
+        if not (isinstance(source, str) and name and filename) or raw or defer_init:
+            return super().compile(source, name, filename, raw, defer_init)
+
+        def make() -> Reading:
+            code = super(Environment, self).compile(source, name, filename)
+            return Reading(self._just_parsed(), code)
+
+        reading = self._readings.read(self, name, source, make, coded=True)
+        self.marks.enter(name, reading.parsed.places, reading.parsed.assigned)
+        assert reading.code is not None
+        return relocated(reading.code, filename)
 
     def sketch(self, name: str) -> Sketch:
         """Return what a template uses and defines.
@@ -110,11 +142,21 @@ class Environment(Sandbox):
         jinja2.TemplateNotFound, jinja2.TemplateSyntaxError
             If it cannot be read.
         """
-        if name not in self._sketches:
-            assert self.loader is not None
-            source, filename, _ = self.loader.get_source(self, name)
+        assert self.loader is not None
+        source, filename, _ = self.loader.get_source(self, name)
+
+        def make() -> Reading:
             self.parse(source, name, filename)
-        return self._sketches[name]
+            return Reading(self._just_parsed())
+
+        return self._readings.read(self, name, source, make, coded=False).parsed.sketch
+
+    def _just_parsed(self) -> Parsed:
+        """Return what parsing the last template told."""
+        assert self._parsed is not None
+        return self._parsed
+
+    # ── running ─────────────────────────────────────────────────────────────
 
     def rendered(
         self, name: str, variables: Mapping[str, Any]

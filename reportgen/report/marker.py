@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from reportgen.report.claims import asks_for_values, noted
-from reportgen.report.marks import Kind, Marks
+from reportgen.report.marks import Kind, Place
 
 _TAGS = re.compile(r"<[^<>]*>|&\w+;")
 _OPEN_TAG = re.compile(r"<[a-zA-Z][^<>]*$")
@@ -36,14 +36,28 @@ _BODIES = ("body", "elif_", "else_")
 class Marker:
     """Puts marks into the syntax tree of one template; `mark` changes it.
 
+    Parameters
+    ----------
+    name : str
+        The template's.
+
+    Attributes
+    ----------
+    places : list of Place
+        Of the marks, by the index that the code has for them.
+    assigned : dict of str to int
+        The line on which each variable is set, the last if there are several.
+
     Marks are reached by `nodes.EnvironmentAttribute`, whose name Jinja copies into
     the code that it generates: one node instead of a call of three, which
     matters, since Jinja walks every node several times.
     """
 
-    def __init__(self, marks: Marks, name: str) -> None:
-        self._marks = marks
+    def __init__(self, name: str) -> None:
+        self.places: list[Place] = []
+        self.assigned: dict[str, int] = {}
         self._name = name
+        self._n_chains = 0
 
     def mark(self, node: nodes.Node) -> None:
         """Put marks into the statements below a node."""
@@ -61,7 +75,7 @@ class Marker:
         if isinstance(node, nodes.If):
             self._branches(node)
         elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
-            self._marks.assigned[self._name, node.target.name] = node.lineno
+            self.assigned[node.target.name] = node.lineno
         if isinstance(node, nodes.CallBlock):
             start = [self._index("expression", node.lineno)]
             yield nodes.Output(start, lineno=node.lineno)
@@ -72,7 +86,8 @@ class Marker:
 
     def _index(self, kind: Kind, line: int) -> nodes.Expr:
         """Return the expression that writes the mark of a place."""
-        return _code(f"marks.at[{self._marks.place(self._name, line, kind)}]")
+        self.places.append(Place(self._name, line, kind))
+        return _code(f"marks.at[{self._name!r}][{len(self.places) - 1}]")
 
     def _output(self, node: nodes.Output) -> Iterator[nodes.Node]:
         """Mark what an output writes; a choice between two expressions becomes a branch."""
@@ -112,7 +127,8 @@ class Marker:
 
     def _branches(self, node: nodes.If) -> None:
         """Mark each branch with the facts that decided for it."""
-        chain = self._marks.chain()
+        self._n_chains += 1
+        chain = (self._name, self._n_chains)
         parts: list[nodes.If] = [node, *node.elif_]
         lenient = any(asks_for_values(part.test) for part in parts)
         entered = f"marks.entered({lenient})"

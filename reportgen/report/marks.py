@@ -9,12 +9,13 @@ is written never holds any.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
 from markupsafe import Markup, escape
 
-from reportgen.report.claims import Claims
+from reportgen.report.claims import Chain, Claims
 
 Kind = Literal["text", "expression"]
 
@@ -84,35 +85,39 @@ class Marks:
     def __init__(self, claims: Claims) -> None:
         self.claims = claims
         self.on = False
-        self.at: list[str] = []
-        self.places: list[Place] = []
+        self.at: dict[str, list[str]] = {}
         self.assigned: dict[tuple[str, str], int] = {}
         self.end_expression = self.end_choice = ""
+        self._places: list[Place] = []
+        self._indexes: dict[str, range] = {}
         self._dynamic: list[Choice | Origin] = []
-        self._n_chains = 0
 
-    def place(self, file: str, line: int, kind: Kind) -> int:
-        """Return the index of a new mark for a place."""
-        self.places.append(Place(file, line, kind))
-        self.at.append(_static(len(self.at)) if self.on else "")
-        return len(self.at) - 1
+    def enter(self, file: str, places: Sequence[Place], assigned: Mapping[str, int]) -> None:
+        """Take in the places of a template's marks, and the lines on which it sets variables.
 
-    def chain(self) -> int:
-        """Return the number of a new chain of conditions."""
-        self._n_chains += 1
-        return self._n_chains
+        Its code writes the mark of the place i as `marks.at[file][i]`.
+        """
+        n = len(self._places)
+        self._indexes[file] = range(n, n + len(places))
+        self._places += places
+        self.at[file] = self._written(file)
+        self.assigned |= {(file, name): line for name, line in assigned.items()}
+
+    def _written(self, file: str) -> list[str]:
+        """Return what a template's code writes for each of its marks."""
+        return [_static(index) if self.on else "" for index in self._indexes[file]]
 
     # ── while a template is rendered ────────────────────────────────────────
 
     def turn(self, *, on: bool) -> None:
         """Let templates write marks from now on, or stop them; earlier choices are forgotten."""
         self.on = on
-        self.at = [_static(i) if on else "" for i in range(len(self.places))]
+        self.at = {file: self._written(file) for file in self.at}
         self.end_expression = Markup(END_EXPRESSION) if on else ""  # noqa: S704
         self.end_choice = Markup(END_CHOICE) if on else ""  # noqa: S704
         self._dynamic = []
 
-    def test(self, chain: int) -> bool:
+    def test(self, chain: Chain) -> bool:
         """Start to note what a condition reaches; its chain's earlier ones are kept."""
         self.claims.begin("", chain)
         return True
@@ -155,7 +160,7 @@ class Marks:
             index -= _DYNAMIC
             return self._dynamic[index] if index < len(self._dynamic) else None
         index -= _STATIC
-        return self.places[index] if 0 <= index < len(self.places) else None
+        return self._places[index] if 0 <= index < len(self._places) else None
 
 
 def _static(index: int) -> str:
