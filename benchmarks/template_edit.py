@@ -8,7 +8,8 @@ Writes benchmarks/results/template-edit.md: for each study with committed record
 of the project is built once, then one word of its first answer is changed again and
 again. Each edit is a whole command; the parts are CPU seconds of that process, told by
 wrapping the functions named in `PARTS`. Two sides take turns: figures kept, as they
-are, and no figure kept in the form of the PDF. Four minutes on two cores.
+are, and no figure kept in the form of the PDF. A third, `reportgen preview`, is timed
+from the edit until a browser is told of the new pages. Five minutes on two cores.
 """
 
 from __future__ import annotations
@@ -17,18 +18,21 @@ import argparse
 import functools
 import importlib
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from machine import ROOT, describe_machine
+from processes import REPORTGEN
 
 RESULTS = ROOT / "benchmarks" / "results" / "template-edit.md"
 
@@ -61,6 +65,16 @@ CPU seconds of the command, medians of {repeats}.
 {rows}
 
 {second}
+
+## In a preview
+
+The same edit while `reportgen preview --locked` runs: until a browser is told which pages look
+otherwise. Records, facts and all templates but one are in its memory; the pictures of the pages, of
+which the browser fetches those that it shows, are drawn in that time.
+
+| study | CPU, s | by the clock, s | a build's CPU over it |
+|---|--:|--:|--:|
+{previews}
 """
 
 
@@ -144,8 +158,69 @@ def measure(study: str, repeats: int) -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def page(found: dict[str, dict[str, dict[str, list[float]]]], repeats: int, machine: str) -> str:
-    """Return the table, and what keeping the figures gains."""
+def measure_preview(study: str, repeats: int) -> list[tuple[float, float]]:
+    """Return the CPU seconds and those by the clock of each edit while a preview runs."""
+    found: list[tuple[float, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = copy_project(Path(folder) / "project", study)
+        edit(root, study, 0)
+        command = [*REPORTGEN, "preview", study, "--locked"]
+        own = os.environ | {"PYTHONPATH": str(ROOT)}
+        with subprocess.Popen(
+            command, cwd=root, env=own, stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                url = process.stdout.readline().partition(" ")[0]
+                shown = states(url)
+                next(shown)
+                for turn in range(1, repeats + 2):
+                    used, started = cpu_of(process.pid), time.perf_counter()
+                    edit(root, study, turn)
+                    if not next(shown)["changed"]:
+                        sys.exit(f"{study}: an edit changed no page")
+                    wall, cpu = time.perf_counter() - started, cpu_of(process.pid) - used
+                    print(f"{study}, preview: {cpu:.2f} s, {wall:.2f} s", flush=True)
+                    found.append((cpu, wall))
+            finally:
+                process.kill()
+    return found[1:]
+
+
+def states(url: str) -> Iterator[dict[str, Any]]:
+    """Yield what a browser is told of each rendering that is done."""
+    with urllib.request.urlopen(url + "events", timeout=300) as answer:  # noqa: S310 - our own
+        for line in answer:
+            if line.startswith(b"data: "):
+                state = json.loads(line.removeprefix(b"data: "))
+                if state["faults"]:
+                    sys.exit(state["faults"])
+                if state["pages"] and not state["busy"]:
+                    yield state
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds that a process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def preview_rows(
+    found: dict[str, list[tuple[float, float]]], builds: dict[str, float]
+) -> Iterator[str]:
+    """Yield the lines of the preview's table; `builds` has the CPU seconds of a build."""
+    for study, spent in found.items():
+        cpu, wall = (statistics.median(values) for values in zip(*spent, strict=True))
+        yield f"| {study} | {cpu:.2f} | {wall:.2f} | {builds[study] / cpu:.2f} |"
+
+
+def page(
+    found: dict[str, dict[str, dict[str, list[float]]]],
+    previews: dict[str, list[tuple[float, float]]],
+    repeats: int,
+    machine: str,
+) -> str:
+    """Return the tables, and what keeping the figures gains."""
     parts = [*PARTS, REST, "all"]
     medians = {
         study: {
@@ -175,6 +250,9 @@ def page(found: dict[str, dict[str, dict[str, list[float]]]], repeats: int, mach
         dashes="--:|" * len(medians),
         rows="\n".join(rows),
         second="\n".join(second),
+        previews="\n".join(
+            preview_rows(previews, {name: sides["kept"]["all"] for name, sides in medians.items()})
+        ),
     )
 
 
@@ -192,7 +270,8 @@ def main() -> None:
     folders = sorted((ROOT / "experiments").glob("*/records/default"))
     studies = [folder.parent.parent.name for folder in folders]
     found = {study: measure(study, chosen.repeats) for study in studies}
-    text = page(found, chosen.repeats, describe_machine("weasyprint", "jinja2"))
+    previews = {study: measure_preview(study, chosen.repeats) for study in studies}
+    text = page(found, previews, chosen.repeats, describe_machine("weasyprint", "jinja2"))
     chosen.output.write_text(text, encoding="utf-8")
 
 

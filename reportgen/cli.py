@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from reportgen import pipeline
-from reportgen.console import open_progress, write_line
+from reportgen.console import PlainLines, open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError, UsageError, abridged
 from reportgen.order import Device, Order
 from reportgen.project import find_root, folder_asked_for, root_above
@@ -176,6 +176,24 @@ def render(
     archive = rendered.pdf.with_suffix(".zip")
     if archive.is_file():
         write_line(f"{_shown(archive)} is still the last build's; `reportgen build` renews it")
+
+
+@app.command()
+def preview(
+    study: StudyName,
+    profile: Profile = "default",
+    data_dir: DataDir = None,
+    store: StoreDir = None,
+    locked: Locked = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the address; 0 for any that is free.")
+    ] = 0,
+    debug: Debug = False,
+) -> None:
+    """Show the report in a browser, and again after each change of a file. Nothing is run."""
+    order = _order(study, profile, data_dir, store, locked=locked)
+    pipeline.preview(order, PlainLines(), port, write_line)
+    write_line("the preview has ended")
 
 
 @app.command()

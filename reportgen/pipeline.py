@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.records import RunId, RunRecord
     from reportgen.report.document import Checked, Rendered
+    from reportgen.report.readings import Readings
     from reportgen.spec.study import Study
     from reportgen.stages.sources import SourceShelf
     from reportgen.store.store import Store
@@ -89,6 +90,33 @@ def render_only(order: Order, progress: Progress) -> Rendered:
         records = find_records(order, study, progress)
         (order.build_folder / STAMP).unlink(missing_ok=True)
         return render(study, records, derive(study, records))
+
+
+def preview(order: Order, progress: Progress, port: int, tell: Callable[[str], None]) -> None:
+    """Render as `render_only`, show it in a browser, and again after each change; until Ctrl-C.
+
+    Records, facts and templates are read again only where their files change.
+    """
+    from reportgen.preview.follow import Watched
+    from reportgen.preview.show import show
+    from reportgen.report.readings import Readings
+
+    readings = Readings()
+    held: list[tuple[Study, dict[RunId, RunRecord], tuple[Fact, ...]]] = []
+
+    def make(anew: bool) -> Path:
+        study = load(order)
+        if anew or not held or held[0][0] != study:
+            held.clear()
+            records = find_records(order, study, progress)
+            held.append((study, records, derive(study, records)))
+        with building(study, progress):
+            (order.build_folder / STAMP).unlink(missing_ok=True)
+            return render(*held[0], readings).pdf
+
+    study = load(order)
+    records = order.store_folder / "record"
+    show(study.label, make, Watched(study.templates, (study.folder, records)), port, tell)
 
 
 def check(order: Order, progress: Progress) -> Checked:
@@ -341,14 +369,19 @@ def derive(study: Study, records: Mapping[RunId, RunRecord]) -> tuple[Fact, ...]
     return derive_facts(study, records)
 
 
-def render(study: Study, records: Mapping[RunId, RunRecord], facts: tuple[Fact, ...]) -> Rendered:
+def render(
+    study: Study,
+    records: Mapping[RunId, RunRecord],
+    facts: tuple[Fact, ...],
+    readings: Readings | None = None,
+) -> Rendered:
     """Draw, render and write `report.html`, `results.json` and the PDF."""
     from reportgen.report.document import render_report
     from reportgen.system import require_pango
 
     require_pango()
     with file_errors(study.build_folder, ELSEWHERE):
-        return render_report(study, records, facts, study.build_folder)
+        return render_report(study, records, facts, study.build_folder, readings)
 
 
 def submit(study: Study, rendered: Rendered, notebooks: Sequence[Path]) -> Path:

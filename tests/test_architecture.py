@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": LEAVES,
     "report": LEAVES | {"spec", "facts", "figures", "names", "system"},
     "submission": LEAVES | {"names", "spec.report"},
+    "preview": LEAVES,
     # notebooks: written from the study, run and kept in the first half, shown by the second
     "notebooks": LEAVES
     | {"__init__", "spec", "plan", "store", "datasets", "facts", "figures", "report"}
@@ -86,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | FIRST_HALF
     | SECOND_HALF
     | {"spec", "progress", "stages", "stamp", "system", "order", "trace", "scaffold", "holdings"}
-    | {"notebooks", "why", "beginning", "building", "cluster"},
+    | {"notebooks", "why", "beginning", "building", "cluster", "preview"},
     "notebook": LEAVES
     | {"spec", "facts", "plan", "report", "notebooks", "order", "holdings", "console", "pipeline"},
     "console": LEAVES | {"plan", "progress"},
@@ -126,6 +127,8 @@ LIBRARIES: dict[str, set[str]] = {
     "jupyter_client": {"notebooks"},
     "IPython": {"notebook"},
     "ray": {"cluster.connection"},
+    "watchfiles": {"preview"},
+    "pypdfium2": {"preview"},
     "typer": {"cli"},
     "rich": {"cli", "console"},
 }

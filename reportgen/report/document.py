@@ -18,6 +18,7 @@ from reportgen.report.ink import SUFFIX as INK
 from reportgen.report.lints import Subject, find_all
 from reportgen.report.pdf import Attachment, write_pdf
 from reportgen.report.pictures import FOLDER
+from reportgen.report.readings import Readings
 from reportgen.report.spanish import THIN_SPACE
 from reportgen.report.text import without_grounds
 from reportgen.report.view import View
@@ -44,11 +45,13 @@ def render_report(
     records: Mapping[RunId, RunRecord],
     facts: Sequence[Fact],
     build_folder: Path,
+    readings: Readings | None = None,
 ) -> Rendered:
     """Write `report.html`, `results.json` and the PDF of a report into its build folder.
 
     Figures are drawn only where none with the same key is there. After a fault the
-    three files are those of the last good report.
+    three files are those of the last good report. With `readings`, a template that was
+    read before is not read again.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def render_report(
         With every fault of the templates; then of the page.
     """
     build_folder.mkdir(parents=True, exist_ok=True)
-    writer = Writer(View(study, records, facts), build_folder)
+    writer = Writer(View(study, records, facts), build_folder, readings)
     page = writer.write()
     results = results_json(study.name, study.profile, facts)
     paths = (

@@ -22,6 +22,7 @@ from reportgen.report.notes import notes_below
 from reportgen.report.pictures import Pictures
 from reportgen.report.places import tell
 from reportgen.report.proof import Copy, Proof
+from reportgen.report.readings import Readings
 from reportgen.report.registry import Registry
 from reportgen.report.sketches import Survey
 from reportgen.report.spanish import Spanish
@@ -56,9 +57,11 @@ class Writer:
     view : View
     root : Path or None
         Folder in which the page's figures are kept; None to draw none.
+    readings : Readings, optional
+        Templates that were read before.
     """
 
-    def __init__(self, view: View, root: Path | None) -> None:
+    def __init__(self, view: View, root: Path | None, readings: Readings | None = None) -> None:
         self.view = view
         self.study = view.study
         self.registry = Registry()
@@ -86,7 +89,7 @@ class Writer:
             "narrow": self.study.theme.narrow,
         }
         filters = self._formatters.filters()
-        self.environment = Environment(self.study.templates, filters, self._names)
+        self.environment = Environment(self.study.templates, filters, self._names, readings)
         self.macros: Mapping[str, Any] = {}
 
     def write(self) -> Page:

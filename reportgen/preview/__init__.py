@@ -1,0 +1,1 @@
+"""The report in a browser, made again whenever a file changes."""

@@ -1,0 +1,42 @@
+"""A report in a browser, from the address to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from reportgen.preview.board import Board
+from reportgen.preview.follow import MakePdf, Watched, changes, follow
+from reportgen.preview.server import serving
+
+
+def show(
+    label: str, make: MakePdf, watched: Watched, port: int, tell: Callable[[str], None]
+) -> None:
+    """Make a report, show it, and again after each change of a file, until Ctrl-C.
+
+    Parameters
+    ----------
+    label : str
+        The study's.
+    make : callable
+    watched : Watched
+    port : int
+        0 for any that is free.
+    tell : callable
+        Told the address, and a line about each rendering.
+
+    Raises
+    ------
+    UsageError
+        If the port cannot be had.
+    SystemLibraryError
+        If what the preview takes is not installed.
+    ReportgenError
+        If the report cannot be made for a reason that is in no file of the study.
+    """
+    board = Board()
+    looks = changes(watched)
+    with serving(board, port) as url, suppress(KeyboardInterrupt):
+        tell(f"{url} shows {label} and each change of its files; Ctrl-C ends it")
+        follow(make, watched, looks, board, tell)
