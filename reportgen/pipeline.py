@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.building import ELSEWHERE, STAMP, Built, building, last_build
-from reportgen.errors import (
-    SystemLibraryError,
-    TemplateError,
-    UsageError,
-)
+from reportgen.collector import without_collector
+from reportgen.errors import SystemLibraryError, TemplateError, UsageError
 from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
 from reportgen.order import Order
 from reportgen.staging import write_synced
@@ -376,11 +373,12 @@ def render(
     readings: Readings | None = None,
 ) -> Rendered:
     """Draw, render and write `report.html`, `results.json` and the PDF."""
-    from reportgen.report.document import render_report
     from reportgen.system import require_pango
 
     require_pango()
-    with file_errors(study.build_folder, ELSEWHERE):
+    with without_collector(), file_errors(study.build_folder, ELSEWHERE):
+        from reportgen.report.document import render_report
+
         return render_report(study, records, facts, study.build_folder, readings)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.collector import collect
 from reportgen.errors import ReportgenError, SystemLibraryError, abridged
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def follow(
         seconds, n = time.perf_counter() - started, len(state.pages)
         made = f"{n} page{'' if n == 1 else 's'} in {seconds:.1f} s"
         tell(f"{_named(files)}{made}{_news(state.changed)}")
+        collect()  # now that nobody waits
 
 
 def _named(files: frozenset[Path]) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import mimetypes
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +71,7 @@ def write_pdf(
     lay_out_fonts(root)
     from weasyprint.urls import FatalURLFetchingError
 
-    with StrictLog(style_sheets) as log, without_collector():
+    with StrictLog(style_sheets) as log:
         try:
             tree, document = _lay_out(html, root)
             document.metadata.attachments = [_attach(item, date) for item in attachments]
@@ -107,18 +105,6 @@ def _lay_out(html: str, root: Path) -> tuple[Any, Document]:
         raise TemplateError(faults=vast)
     figures = figures_by_url(root, BASE_URL, fetcher)
     return source.etree_element, source.render(pdf_variant=VARIANT, cache=figures)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Keep the garbage collector out: it walks a growing tree in vain, a tenth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def local_fetcher(root: Path) -> Any:
