@@ -15,7 +15,7 @@ import typer
 from reportgen import pipeline
 from reportgen.console import PlainLines, open_progress, write_line
 from reportgen.errors import ReportgenError, StaleError, UsageError, abridged
-from reportgen.order import Device, Order
+from reportgen.order import Device, Order, Window
 from reportgen.project import find_root, folder_asked_for, root_above
 
 INTERRUPTED = 130
@@ -188,11 +188,12 @@ def preview(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Of the address; 0 for any that is free.")
     ] = 0,
+    opened: Annotated[bool, typer.Option("--open", help="Open the browser too.")] = False,
     debug: Debug = False,
 ) -> None:
     """Show the report in a browser, and again after each change of a file. Nothing is run."""
     order = _order(study, profile, data_dir, store, locked=locked)
-    pipeline.preview(order, PlainLines(), port, write_line)
+    pipeline.preview(order, Window(port, opened), PlainLines(), write_line)
     write_line("the preview has ended")
 
 

@@ -49,3 +49,11 @@ class Order:
             "store": str(self.store_folder),
             "locked": str(self.locked),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where a report is shown: a port, 0 for any that is free; whether a browser is opened."""
+
+    port: int = 0
+    opened: bool = False

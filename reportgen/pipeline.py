@@ -11,7 +11,7 @@ from reportgen.building import ELSEWHERE, STAMP, Built, building, last_build
 from reportgen.collector import without_collector
 from reportgen.errors import SystemLibraryError, TemplateError, UsageError
 from reportgen.holdings import data_files, find_records, plan, read_stored, stored_records
-from reportgen.order import Order
+from reportgen.order import Order, Window
 from reportgen.staging import write_synced
 from reportgen.stamp import note_data, note_inputs, write_stamp
 from reportgen.store.files import file_errors
@@ -89,7 +89,7 @@ def render_only(order: Order, progress: Progress) -> Rendered:
         return render(study, records, derive(study, records))
 
 
-def preview(order: Order, progress: Progress, port: int, tell: Callable[[str], None]) -> None:
+def preview(order: Order, window: Window, progress: Progress, tell: Callable[[str], None]) -> None:
     """Render as `render_only`, show it in a browser, and again after each change; until Ctrl-C.
 
     Records, facts and templates are read again only where their files change.
@@ -113,7 +113,7 @@ def preview(order: Order, progress: Progress, port: int, tell: Callable[[str], N
 
     study = load(order)
     records = order.store_folder / "record"
-    show(study.label, make, Watched(study.templates, (study.folder, records)), port, tell)
+    show(study.label, make, Watched(study.templates, (study.folder, records)), window, tell)
 
 
 def check(order: Order, progress: Progress) -> Checked:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 
+from reportgen.order import Window
 from reportgen.preview.board import Board
 from reportgen.preview.follow import MakePdf, Watched, changes, follow
 from reportgen.preview.server import serving
 
 
 def show(
-    label: str, make: MakePdf, watched: Watched, port: int, tell: Callable[[str], None]
+    label: str, make: MakePdf, watched: Watched, window: Window, tell: Callable[[str], None]
 ) -> None:
     """Make a report, show it, and again after each change of a file, until Ctrl-C.
 
@@ -21,8 +23,7 @@ def show(
         The study's.
     make : callable
     watched : Watched
-    port : int
-        0 for any that is free.
+    window : Window
     tell : callable
         Told the address, and a line about each rendering.
 
@@ -37,6 +38,8 @@ def show(
     """
     board = Board()
     looks = changes(watched)
-    with serving(board, port) as url, suppress(KeyboardInterrupt):
+    with serving(board, window.port) as url, suppress(KeyboardInterrupt):
         tell(f"{url} shows {label} and each change of its files; Ctrl-C ends it")
+        if window.opened and not webbrowser.open(url):
+            tell("no browser could be opened; open that address yourself")
         follow(make, watched, looks, board, tell)
