@@ -7,7 +7,7 @@ import ctypes
 import ctypes.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reportgen.errors import SystemLibraryError
@@ -53,6 +53,27 @@ def require_pango() -> None:
         libraries = ", ".join(name.rpartition("-")[0] for name in missing)
         msg = f"the page needs Pango, and this system lacks {libraries}; {install_hint()}"
         raise SystemLibraryError(msg)
+
+
+@contextlib.contextmanager
+def loading_by_file_name() -> Iterator[None]:
+    """Within the block, let Linux load libraries by their file names alone.
+
+    WeasyPrint asks for each of its libraries by the names of several systems. For
+    one that no file has, ctypes asks ldconfig, gcc and ld, more than fifty processes
+    in all, though the right name comes next.
+    """
+    find = ctypes.util.find_library
+    if sys.platform == "linux":
+        ctypes.util.find_library = _find_nothing
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = find
+
+
+def _find_nothing(name: str) -> str | None:  # noqa: ARG001
+    return None
 
 
 def share_cores() -> None:

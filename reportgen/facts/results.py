@@ -13,16 +13,15 @@ RESULTS_SCHEMA = 1
 def results_json(study: str, profile: str, facts: Sequence[Fact]) -> bytes:
     """Return the facts as JSON, sorted by id, a fact a line; null for what has no value."""
     head = json.dumps({"schema": RESULTS_SCHEMA, "study": study, "profile": profile})
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     rows = [
-        json.dumps(
+        encode(
             {
                 "id": fact.id,
                 "value": fact.value,
                 "unit": fact.unit,
                 "source": {"run": fact.source.run, "field": fact.source.field},
-            },
-            ensure_ascii=False,
-            allow_nan=False,
+            }
         )
         for fact in sorted(facts, key=lambda fact: fact.id)
     ]

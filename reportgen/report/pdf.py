@@ -16,6 +16,7 @@ from reportgen.report.ink import figures_by_url
 from reportgen.report.layout import TOO_TALL, lost_text, overflows, vast_cells
 from reportgen.report.strict_log import BASE_URL, StrictLog
 from reportgen.staging import write_synced
+from reportgen.system import loading_by_file_name
 
 if TYPE_CHECKING:
     from weasyprint import Document
@@ -69,7 +70,8 @@ def write_pdf(
         not ours.
     """
     lay_out_fonts(root)
-    from weasyprint.urls import FatalURLFetchingError
+    with loading_by_file_name():
+        from weasyprint.urls import FatalURLFetchingError
 
     with StrictLog(style_sheets) as log:
         try:
