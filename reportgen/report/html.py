@@ -24,8 +24,8 @@ from reportgen.report.places import tell
 from reportgen.report.proof import Copy, Proof
 from reportgen.report.readings import Readings
 from reportgen.report.registry import Registry
-from reportgen.report.sketches import Survey
 from reportgen.report.spanish import Spanish
+from reportgen.report.survey import Survey
 from reportgen.report.text import plain
 from reportgen.report.view import View
 from reportgen.spec.study import Study

@@ -11,8 +11,8 @@ from reportgen.report.draft import MACROS, Draft, page_name, roots
 from reportgen.report.mistakes import ABSORBED
 from reportgen.report.places import locate, tell
 from reportgen.report.proof import Copy, Proof
-from reportgen.report.sketches import Slip, Survey
 from reportgen.report.stand_ins import TolerantRegistry
+from reportgen.report.survey import Slip, Survey
 from reportgen.report.tolerance import Tolerant
 from reportgen.spec.study import Study
 

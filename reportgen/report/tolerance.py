@@ -25,8 +25,8 @@ from reportgen.report.environment import Environment
 from reportgen.report.mistakes import ABSORBED, PRINTED, Mistakes, holds_absorbed, tainted
 from reportgen.report.places import NO_SUCH, Line, Trail, describe, trail_here, trail_of
 from reportgen.report.sandbox import OWN_ARGUMENTS
-from reportgen.report.sketches import Slip
 from reportgen.report.stand_ins import Hollow, TolerantRegistry
+from reportgen.report.survey import Slip
 from reportgen.report.tolerant_code import TolerantCode
 
 Place = tuple[str, int, int]

@@ -7,7 +7,7 @@ import pytest
 from reportgen.report.draft import roots
 from reportgen.report.environment import Environment
 from reportgen.report.html import Writer
-from reportgen.report.sketches import Survey
+from reportgen.report.survey import Survey
 from reportgen.report.view import View
 from tests.report.conftest import Project
 
