@@ -25,7 +25,7 @@ def show(
     watched : Watched
     window : Window
     tell : callable
-        Told the address, and a line about each rendering.
+        Told the address once there is something to show, and a line about each rendering.
 
     Raises
     ------
@@ -39,7 +39,15 @@ def show(
     board = Board()
     looks = changes(watched)
     with serving(board, window.port) as url, suppress(KeyboardInterrupt):
-        tell(f"{url} shows {label} and each change of its files; Ctrl-C ends it")
-        if window.opened and not webbrowser.open(url):
-            tell("no browser could be opened; open that address yourself")
-        follow(make, watched, looks, board, tell)
+        address = f"{url} shows {label} and each change of its files; Ctrl-C ends it"
+        begun: list[str] = []
+
+        def tell_after_address(line: str) -> None:
+            if not begun:  # what no file mends ends it before
+                tell(address)
+                if window.opened and not webbrowser.open(url):
+                    tell("no browser could be opened; open that address yourself")
+            begun.append(line)
+            tell(line)
+
+        follow(make, watched, looks, board, tell_after_address)
