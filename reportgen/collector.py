@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from reportgen.interrupts import held_interrupts
+
 
 @contextmanager
 def without_collector() -> Iterator[None]:
@@ -27,7 +29,11 @@ def without_collector() -> Iterator[None]:
 
 
 def collect() -> None:
-    """Free what an earlier block has left, if there was one."""
+    """Free what an earlier block has left, if there was one.
+
+    Ctrl-C is heard after it: in the `__del__` of an object it would be lost.
+    """
     if gc.get_freeze_count():
         gc.unfreeze()
-        gc.collect()
+        with held_interrupts():
+            gc.collect()

@@ -48,10 +48,10 @@ SECOND_HALF = {"facts", "figures", "report", "submission", "names"}
 MAY_IMPORT: dict[str, set[str]] = {
     # leaves
     "__init__": set(),
-    "collector": set(),
     "errors": set(),
     "hashing": set(),
     "interrupts": set(),
+    "collector": {"interrupts"},
     "staging": set(),
     "spaces": set(),
     "epochs": set(),

@@ -1,6 +1,7 @@
 """The garbage collector stays out of a block, and what the block leaves is freed later."""
 
 import gc
+import signal
 import weakref
 
 import pytest
@@ -59,3 +60,17 @@ def test_after_an_error_the_collector_works_as_before():
         pass
     assert not gc.isenabled()
     gc.enable()
+
+
+def test_an_interrupt_while_it_works_is_heard_after_it():
+    """What is raised in `__del__` is told and forgotten."""
+
+    class Interrupting(Circle):
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    with without_collector():
+        left = weakref.ref(Interrupting())
+    with pytest.raises(KeyboardInterrupt):
+        collect()
+    assert left() is None
