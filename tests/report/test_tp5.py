@@ -106,8 +106,8 @@ def test_the_comparison_says_what_the_verdicts_are(tp5: Project, verdicts: tuple
             ("better", "better", "inconclusive"),
             (
                 "Transferir ayuda con las prendas y con las letras: ambas redes de origen dan una "
-                "precisión mayor que partir del azar, 5,00 y 5,00 puntos. Tampoco se puede afirmar "
-                "que una fuente sea mejor que la otra."
+                "precisión mayor que partir del azar, 5,00 y 5,00 puntos. Lo que no se puede "
+                "afirmar es que una fuente sea mejor que la otra."
             ),
         ),
         (
@@ -188,9 +188,14 @@ def test_the_phases_say_what_the_verdict_is(tp5: Project, verdict: str, words: s
 def test_ranks_and_spreads_follow(tp5: Project) -> None:
     """The means of the three are put in order, and the ranges that overlap are told as such."""
     given = {}
-    for name, mean in (("direct", 0.9), ("from_fashion", 0.5), ("from_letters", 0.7)):
+    for name, mean, rank in (
+        ("direct", 0.9, 1),
+        ("from_fashion", 0.5, 3),
+        ("from_letters", 0.7, 2),
+    ):
         seeds = f"{name}.h50.seeds.test"
         given |= {
+            f"{name}.seeds.rank": (rank, "count"),
             f"{seeds}.mean": (mean, "fraction"),
             f"{seeds}.low": (mean - 0.02, "fraction"),
             f"{seeds}.high": (mean + 0.02, "fraction"),
@@ -205,7 +210,9 @@ def test_ranks_and_spreads_follow(tp5: Project) -> None:
     assert "y la más baja, la de Desde prendas, el 50,0 %" in text
     assert "La peor repetición de la primera supera a la mejor de la última" in text
     given["from_fashion.h50.seeds.test.max"] = (0.95, "fraction")
-    assert "Hay repeticiones de la última, con el 95,0 %" in told(tp5, "repetitions", given)
+    assert "La mejor repetición de la última, con el 95,0 %, supera a" in told(
+        tp5, "repetitions", given
+    )
 
 
 def test_dead_and_weak_filters_are_told(tp5: Project) -> None:
