@@ -132,6 +132,29 @@ def stuck(*runs: RunId) -> Mutation:
     return each(runs, lambda run: changes.curves(run, LONG, **STUCK))
 
 
+def diverged(run: RunId, after: int) -> Mutation:
+    """Return the mutation in which a run's loss is not finite in the epoch after that one."""
+    reason = f"diverged in epoch {after + 1}"
+    return both(
+        changes.curves(run, after, reason, validation_loss=lambda e: 1 + e / 100),
+        changes.result(run, diverged_at=lambda _: after + 1),
+    )
+
+
+def lost(run: RunId) -> Mutation:
+    """Return the mutation in which a run diverged before its first epoch was measured."""
+    return both(
+        changes.result(
+            run,
+            epochs=lambda _: (),
+            evaluations=lambda _: (),
+            tests=lambda _: (),
+            stopped=lambda _: "diverged in epoch 2",
+            diverged_at=lambda _: 2,
+        )
+    )
+
+
 def source(run: RunId, **columns: Callable[[int], float]) -> Mutation:
     """Return the mutation of the curves of a source network."""
     return changes.curves(run, SHORT, **columns)

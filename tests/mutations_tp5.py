@@ -16,6 +16,7 @@ from tests.changes_tp5 import (
     LETTERS,
     MAXIMIZED,
     NETWORKS,
+    VARIANTS,
     Edit,
     above,
     all_curves,
@@ -26,12 +27,14 @@ from tests.changes_tp5 import (
     by_seed,
     coloured,
     dead,
+    diverged,
     every_epoch,
     every_result,
     falling,
     fewer,
     filters,
     frozen,
+    lost,
     named,
     of_all,
     of_test,
@@ -73,10 +76,10 @@ SOURCES: Mapping[str, Mutation] = {
     "all of another size": every_result(data=resized),
     "colours": every_result(data=coloured),
     "colours in one source": every_result([FASHION], data=coloured),
-    "a shared digit": shared(1, DIRECT[3]),
-    "shared digits": shared(4, *DIRECT),
+    "a shared digit": shared(1, *(RunId(name, "", 4) for name in VARIANTS)),
+    "shared digits": shared(4, *of_all()),
     "shared clothes": shared(1, FASHION),
-    "shared images everywhere": both(shared(2, *DIRECT), shared(3, FASHION), shared(1, LETTERS)),
+    "shared images everywhere": both(shared(2, *of_all()), shared(3, FASHION), shared(1, LETTERS)),
     # networks
     "a heavier network": every_result(model=heavier),
     "another network": every_result(model=lambda m: replace(m, name="Otra")),
@@ -158,6 +161,7 @@ SOURCES: Mapping[str, Mutation] = {
     "letters at chance in the validation": both(
         source(LETTERS, validation_accuracy=lambda e: 0.03), of_test(LETTERS, 500)
     ),
+    "clothes diverge": diverged(FASHION, 7),
     "perfect sources": each(NETWORKS, lambda run: source(run, validation_accuracy=lambda e: 1.0)),
     "scored on other samples": every_result(
         NETWORKS, evaluations=lambda es: tuple(replace(e, split="test") for e in es)
@@ -251,6 +255,10 @@ TRANSFER: Mapping[str, Mutation] = {
         tested("from_letters", 1, 1850), tested("from_fashion", 1, 1860)
     ),
     "the first repetition takes them for alike": answering("from_fashion", "direct", seeds=[1]),
+    "the first repetition takes doubtful ones for alike": both(
+        scored("from_fashion", swinging(1550, 500)),
+        answering("from_fashion", "direct", seeds=[1]),
+    ),
     "the first repetition takes alike for different": both(
         answering("from_fashion", "direct"), tested("from_fashion", 1, 1900)
     ),
@@ -280,6 +288,12 @@ TRANSFER: Mapping[str, Mutation] = {
     "direct is stuck": stuck(*DIRECT),
     "one repetition is stuck": stuck(RunId("direct", "", 3)),
     "nine repetitions are stuck": stuck(*of_all("from_letters")[1:]),
+    "one repetition diverges": diverged(DIRECT[4], 20),
+    "repetitions diverge": both(
+        diverged(DIRECT[4], 20), diverged(DIRECT[7], 30), diverged(of_all("from_letters")[2], 40)
+    ),
+    "the first repetition diverges": diverged(DIRECT[0], 15),
+    "a repetition is lost": lost(DIRECT[6]),
     "the first repetition is at chance": changes.curves(
         DIRECT[0], 50, validation_accuracy=lambda e: 0.1
     ),
@@ -300,6 +314,7 @@ TRANSFER: Mapping[str, Mutation] = {
 """Of the variants, over their repetitions."""
 
 TRANSFER_EDITS: Mapping[str, Edit] = {
+    "two repetitions": repeated(2),
     "six repetitions": repeated(6),
     "fewer repetitions from clothes": repeated(8, "from_fashion"),
     "fewer repetitions from letters": repeated(9, "from_letters"),
