@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.facts.derive import derive_facts
+from tests.mutation import with_errors
 from tests.report.conftest import Project
 from tests.report.tp5 import PAIRS, load_tp5, pairs, read, step, told
 
@@ -229,6 +230,23 @@ def test_dead_and_weak_filters_are_told(tp5: Project) -> None:
     text = told(tp5, "filters", given)
     assert "Así ocurre con todos los filtros de ambas capas" in text
     assert "Ninguno de estos filtros está inactivo." in text
+
+
+def test_what_weakens_the_results_is_told_of_every_variant(tp5: Project) -> None:
+    """All runs share images between splits and answer at chance: the answers say so themselves."""
+    records = {}
+    for run, record in tp5.records.items():
+        horizon, n = record.result.evaluations[-1].horizon, len(record.arrays["labels"])
+        data = replace(record.result.data, n_shared=3)
+        shared = replace(record, result=replace(record.result, data=data))
+        records[run] = with_errors(shared, horizon, n - 1)
+    weak = replace(tp5, records=records, facts=derive_facts(tp5.study, records))
+    assert weak.check() == ()
+    told = read(weak)
+    assert (
+        "hasta tres imágenes de dígitos, tres imágenes de prendas y tres imágenes" in told["data"]
+    )
+    assert "Sin transferencia, Desde prendas y Desde letras no mejoran lo que" in told["curves"]
 
 
 def test_the_network_has_the_parameters_of_its_paper_and_sum(project: Path, tp5: Project) -> None:
