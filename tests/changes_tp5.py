@@ -143,15 +143,13 @@ def diverged(run: RunId, after: int) -> Mutation:
 
 def lost(run: RunId) -> Mutation:
     """Return the mutation in which a run diverged before its first epoch was measured."""
-    return both(
-        changes.result(
-            run,
-            epochs=lambda _: (),
-            evaluations=lambda _: (),
-            tests=lambda _: (),
-            stopped=lambda _: "diverged in epoch 2",
-            diverged_at=lambda _: 2,
-        )
+    return changes.result(
+        run,
+        epochs=lambda _: (),
+        evaluations=lambda _: (),
+        tests=lambda _: (),
+        stopped=lambda _: "diverged in epoch 2",
+        diverged_at=lambda _: 2,
     )
 
 
