@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +31,20 @@ def both(*mutations: Mutation) -> Mutation:
     return change
 
 
+def each(runs: Iterable[RunId], change: Callable[[RunId], Mutation]) -> Mutation:
+    """Return the mutation that changes several runs, each by its own."""
+    return both(*(change(run) for run in runs))
+
+
 def curves(run: RunId, until: int, stopped: str | None = None, **columns: Any) -> Mutation:
     """Return the mutation that gives columns of a run's epochs by a function of the epoch."""
-    given = {
-        name: [value(epoch) for epoch in range(1, until + 1)] for name, value in columns.items()
-    }
-    return of(run, mutation.with_curves, stopped=stopped, **given)
+
+    def change(record: RunRecord) -> RunRecord:
+        epochs = [row.epoch for row in record.result.epochs if row.epoch <= until]
+        given = {name: [value(epoch) for epoch in epochs] for name, value in columns.items()}
+        return mutation.with_curves(record, stopped=stopped, **given)
+
+    return of(run, change)
 
 
 def flat(value: float) -> Callable[[int], float]:

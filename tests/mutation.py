@@ -8,7 +8,7 @@ record and ask whether the text follows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +21,11 @@ from reportgen.records import (
     ErrorSample,
     Evaluation,
     FilterBank,
+    MaximizedFilter,
     RunId,
     RunRecord,
     SpaceMeasures,
-    best_epoch,
+    best_row,
 )
 from reportgen.store.codec import array_digest
 
@@ -127,12 +128,12 @@ def with_curves(record: RunRecord, *, stopped: str | None = None, **columns: Any
         rows = [replace(r, validation_accuracy=a) for r, a in zip(rows, exact, strict=True)]
     known, answers = answers_by_epoch(record), {}
     for evaluation in record.result.evaluations:
-        epoch = best_epoch([row.validation_accuracy for row in rows], evaluation.horizon)
-        start = known.get(epoch, record.arrays[f"h{evaluation.horizon}.predictions"])
-        n_errors = round((1 - rows[epoch - 1].validation_accuracy) * len(labels))
-        answers[epoch] = spoil(start, labels, n_classes, n_errors)
+        best = best_row(tuple(rows), evaluation.horizon)
+        start = known.get(best.epoch, record.arrays[f"h{evaluation.horizon}.predictions"])
+        n_errors = round((1 - best.validation_accuracy) * len(labels))
+        answers[best.epoch] = spoil(start, labels, n_classes, n_errors)
         share = 1 - n_errors / len(labels)
-        rows[epoch - 1] = replace(rows[epoch - 1], validation_accuracy=share)
+        rows[rows.index(best)] = replace(best, validation_accuracy=share)
     changed = rebuild(record, rows, answers)
     if stopped is None:
         return changed
@@ -283,22 +284,33 @@ def answers_by_epoch(record: RunRecord) -> dict[int, np.ndarray]:
 def rebuild(
     record: RunRecord, rows: Sequence[EpochRow], answers: Mapping[int, np.ndarray]
 ) -> RunRecord:
-    """Return the record with other epochs, its evaluations counted anew from predictions."""
-    arrays = dict(record.arrays)
-    accuracies = [row.validation_accuracy for row in rows]
+    """Return the record with other epochs, its evaluations counted anew from predictions.
+
+    Where a checkpoint has other errors, it has the same share of them on the test split.
+    """
+    arrays, n_classes = dict(record.arrays), len(record.result.data.classes)
     evaluations, epochs = [], {}
     for old in record.result.evaluations:
-        epoch = best_epoch(accuracies, old.horizon) if rows else 0  # of an estimator
+        epoch = best_row(tuple(rows), old.horizon).epoch if rows else 0  # of an estimator
         epochs[old.horizon] = epoch
         arrays[f"h{old.horizon}.predictions"] = answers[epoch]
-        evaluations.append(count_anew(old, epoch, arrays, len(record.result.data.classes)))
+        evaluations.append(count_anew(old, epoch, arrays, n_classes))
+        if record.result.tests and evaluations[-1].n_errors != old.n_errors:
+            place, labels = f"h{old.horizon}.test.predictions", arrays["test.labels"]
+            n_wrong = round(evaluations[-1].n_errors / old.n * len(labels))
+            arrays[place] = spoil(arrays[place], labels, n_classes, n_wrong)
     filters = record.result.filters
     result = replace(
         record.result,
         filters=filters and replace(filters, epoch=epochs[filters.horizon]),
         epochs=tuple(rows),
         evaluations=tuple(evaluations),
+        tests=tuple(
+            count_test_anew(test, epochs[test.horizon], arrays, n_classes)
+            for test in record.result.tests
+        ),
         maps=tuple(replace(m, epoch=epochs[m.horizon]) for m in record.result.maps),
+        maximized=tuple(replace(m, epoch=epochs[m.horizon]) for m in record.result.maximized),
         arrays={name: array_digest(array) for name, array in arrays.items()},
     )
     return replace(record, result=result, arrays=arrays)
@@ -323,3 +335,50 @@ def count_anew(
         confusion=confusion_counts(labels, predictions, n_classes),
         errors=tuple(ErrorSample(*error, pictures.get(error[0])) for error in listed),
     )
+
+
+def count_test_anew(
+    old: Evaluation, epoch: int, arrays: Mapping[str, np.ndarray], n_classes: int
+) -> Evaluation:
+    """Return an evaluation on the test split counted from its arrays."""
+    labels, predictions = arrays["test.labels"], arrays[f"h{old.horizon}.test.predictions"]
+    return replace(
+        old,
+        epoch=epoch,
+        n_errors=int((labels != predictions).sum()),
+        confusion=confusion_counts(labels, predictions, n_classes),
+    )
+
+
+def with_test_answers(record: RunRecord, horizon: int, answers: Sequence[int]) -> RunRecord:
+    """Return the record with other answers of a horizon's checkpoint on the test split."""
+    place = f"h{horizon}.test.predictions"
+    given = np.asarray(answers, record.arrays[place].dtype)
+    changed = replace(record, arrays={**record.arrays, place: given})
+    return rebuild(changed, changed.result.epochs, answers_by_epoch(changed))
+
+
+def with_test_errors(record: RunRecord, horizon: int, n_errors: int) -> RunRecord:
+    """Return the record with so many errors on the test split alone."""
+    labels, n_classes = record.arrays["test.labels"], len(record.result.data.classes)
+    old = record.arrays[f"h{horizon}.test.predictions"]
+    return with_test_answers(record, horizon, spoil(old, labels, n_classes, n_errors).tolist())
+
+
+def with_answers_of(record: RunRecord, other: RunRecord, horizon: int) -> RunRecord:
+    """Return the record whose checkpoint answers as another run's, on both splits."""
+    changed = with_predictions(record, horizon, other.arrays[f"h{horizon}.predictions"].tolist())
+    return with_test_answers(
+        changed, horizon, other.arrays[f"h{horizon}.test.predictions"].tolist()
+    )
+
+
+def with_maximized_filters(
+    record: RunRecord, alias: str, edit: Callable[[MaximizedFilter], MaximizedFilter]
+) -> RunRecord:
+    """Return the record with other outcomes for each filter of one alias."""
+    maximized = tuple(
+        replace(layer, filters=tuple(map(edit, layer.filters))) if layer.alias == alias else layer
+        for layer in record.result.maximized
+    )
+    return replace(record, result=replace(record.result, maximized=maximized))

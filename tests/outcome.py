@@ -24,7 +24,7 @@ from reportgen.store.codec import decode_record
 from reportgen.store.frozen import record_paths
 from tests.mutation import Records
 
-BODY = re.compile(r'<section class="question">')
+BODY = re.compile(r'<h3 id="q-')
 FACT = re.compile(r'<span class="fact"[^>]*>[^<]*</span>')
 
 

@@ -1,14 +1,16 @@
 """Changed records hang together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reportgen.facts.line import right_side
 from reportgen.measures.confusion import confusion_counts
-from reportgen.records import best_epoch
+from reportgen.records import RunId, best_row, row_at
 from reportgen.store.codec import array_digest
-from tests import mutation
-from tests.factories import make_record
+from tests import changes, mutation
+from tests.factories import make_record, with_maximized, with_test
 from tests.report.several import load_methods
 
 RECORD = make_record(maps={"intermediate": "drop2", "final": "fc2"}, error_rate=0.2)
@@ -17,13 +19,17 @@ RECORD = make_record(maps={"intermediate": "drop2", "final": "fc2"}, error_rate=
 def check(record):
     """Assert what every record keeps to."""
     labels = record.arrays["labels"]
-    accuracies = [row.validation_accuracy for row in record.result.epochs]
+    rows = record.result.epochs
     for e in record.result.evaluations:
         predictions = record.arrays[f"h{e.horizon}.predictions"]
         assert e.confusion == confusion_counts(labels, predictions, 3)
-        assert e.epoch == best_epoch(accuracies, e.horizon)
-        assert accuracies[e.epoch - 1] == pytest.approx(1 - e.n_errors / e.n)
+        assert e.epoch == best_row(rows, e.horizon).epoch
+        assert row_at(rows, e.epoch).validation_accuracy == pytest.approx(1 - e.n_errors / e.n)
         assert all(predictions[error.index] == error.predicted for error in e.errors)
+    for test in record.result.tests:
+        answers, labels = record.arrays[f"h{test.horizon}.test.predictions"], record.arrays
+        assert test.confusion == confusion_counts(labels["test.labels"], answers, 3)
+        assert test.epoch == mutation.find_evaluation(record, test.horizon).epoch
     assert record.result.arrays.keys() == record.arrays.keys()
 
 
@@ -141,6 +147,77 @@ def test_answers_on_other_samples_choose_no_epoch():
     assert changed.result.epochs == RECORD.result.epochs
     assert mutation.find_evaluation(changed, 4).n_errors == len(wrong)
     assert {e.split for e in changed.result.evaluations} == {"test"}
+
+
+def test_epochs_between_measurements():
+    """Of ten epochs those divisible by five have a row; the best is one of them."""
+    rows = tuple(replace(row, epoch=5 * row.epoch) for row in RECORD.result.epochs[:2])
+    late = RECORD.result.evaluations[-1]
+    found = (replace(late, horizon=10, epoch=10),)
+    arrays = {"labels": RECORD.arrays["labels"]} | {
+        f"h10.{name}": RECORD.arrays[f"h4.{name}"] for name in ("predictions", "confidence")
+    }
+    result = replace(RECORD.result, epochs=rows, evaluations=found, maps=())
+    sparse = replace(RECORD, result=result, arrays=arrays)
+    run = sparse.result.id
+    change = changes.curves(run, 10, validation_accuracy=lambda e: 0.9 if e == 5 else 0.8)
+    changed = change({run: sparse})[run]
+    assert [(e.epoch, e.n_errors) for e in changed.result.evaluations] == [(5, 6)]  # of 60
+    check(changed)
+    spoilt = mutation.with_errors(changed, 10, 30)
+    assert [row.validation_accuracy for row in spoilt.result.epochs] == [0.5, 0.5]
+    check(spoilt)
+
+
+def test_the_test_split_goes_along():
+    """With a tenth of the validation samples wrong, a tenth of the 30 of the test are."""
+    record = with_test(RECORD)
+    changed = mutation.with_errors(record, 4, 6)
+    early, late = changed.result.tests
+    assert early == record.result.tests[0]
+    assert late.n_errors == 3
+    check(changed)
+    check_arrays(changed)
+
+
+def test_errors_on_the_test_split_alone():
+    record = with_test(RECORD)
+    changed = mutation.with_test_errors(record, 4, 7)
+    assert changed.result.tests[1].n_errors == 7
+    assert changed.result.evaluations == record.result.evaluations
+    check(changed)
+    check_arrays(changed)
+
+
+def test_answers_of_another_run():
+    record = with_test(RECORD)
+    other = with_test(make_record(RunId("toy", "", 1), error_rate=0.02))
+    changed = mutation.with_answers_of(record, other, 4)
+    for name in ("h4.predictions", "h4.test.predictions"):
+        assert (changed.arrays[name] == other.arrays[name]).all()
+    check(changed)
+    check_arrays(changed)
+
+
+def test_other_images_of_filters():
+    record = with_maximized(RECORD)
+    changed = mutation.with_maximized_filters(record, "first", lambda f: replace(f, real=9.0))
+    assert [each.real for each in changed.result.maximized[0].filters] == [9.0] * 4
+    same = mutation.with_maximized_filters(record, "second", lambda f: replace(f, real=9.0))
+    assert same.result == record.result
+    early = changes.curves(RECORD.result.id, 4, validation_accuracy=lambda e: 1 - e / 10)
+    moved = early({record.result.id: record})[record.result.id]
+    assert moved.result.maximized[0].epoch == 1
+
+
+def test_several_runs_change_each_by_its_own():
+    runs = [RunId("toy", "", seed) for seed in (1, 2)]
+    records = {run: make_record(run) for run in [*runs, RunId("toy", "", 3)]}
+    change = changes.each(runs, lambda run: changes.of(run, mutation.with_errors, 4, 10 * run.seed))
+    changed = change(records)
+    found = [mutation.find_evaluation(changed[run], 4).n_errors for run in runs]
+    assert found == [10, 20]
+    assert changed[RunId("toy", "", 3)] is records[RunId("toy", "", 3)]
 
 
 def check_arrays(record):

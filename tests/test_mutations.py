@@ -1,4 +1,4 @@
-"""No result of practica1 can change without its text: each verdict flips, and the words follow.
+"""No result of a study can change without its text: each verdict flips, and the words follow.
 
 The records are those of the committed run. Each mutation moves one finding, and
 what hangs together with it (`tests.mutation`); the facts are derived anew and the
@@ -7,6 +7,7 @@ answers of its section rendered again. Then either the text changes or the build
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.spec.study import Study, load_study
-from tests import mutations_alexnet, mutations_simple_cnn, mutations_transfer
+from tests import mutations_alexnet, mutations_simple_cnn, mutations_tp5, mutations_transfer
 from tests.changes import Mutation
 from tests.mutation import Records
 from tests.outcome import Outcome, moved, read_records, render, shorten
@@ -26,7 +27,7 @@ NAMES = frozenset(
     "precision device_name sample_split".split()
 )
 """Last parts of the ids of texts that are printed, not verdicts."""
-BY_THE_STUDY = frozenset({"augmented", "linear_trivial", "train"})
+BY_THE_STUDY = frozenset({"augmented", "linear_trivial", "split", "train"})
 """Verdicts that the study's files decide: no record changes them."""
 NO_CHOICE = ".h0.selection.same_split"
 """Of an estimator, which has no epochs to choose among: false whatever comes."""
@@ -44,6 +45,7 @@ class Chapter:
     )
     along: tuple[str, ...] = ()
     trials: bool = False
+    study: str = "practica1"
 
 
 CHAPTERS = {
@@ -74,6 +76,23 @@ CHAPTERS = {
         along=("confusion", "tsne_layers"),  # alexnet_tsne cites the map, that the matrix
     ),
     "transfer": Chapter(("transfer_accuracy", "transfer_maps"), 15, mutations_transfer.MUTATIONS),
+    "tp5_sources": Chapter(
+        ("data", "network", "sources"),
+        18,
+        mutations_tp5.SOURCES,
+        edits=mutations_tp5.SOURCES_EDITS,
+        along=("phases",),  # for the variants, whose repetitions are counted
+        study="tp5",
+    ),
+    "tp5_transfer": Chapter(
+        ("curves", "repetitions", "comparison", "phases"),
+        24,
+        mutations_tp5.TRANSFER,
+        edits=mutations_tp5.TRANSFER_EDITS,
+        along=("sources",),  # for the names of the sources
+        study="tp5",
+    ),
+    "tp5_filters": Chapter(("filters",), 7, mutations_tp5.FILTERS, study="tp5"),
 }
 CASES = [(section, name) for section, c in CHAPTERS.items() for name in [*c.mutations, *c.edits]]
 
@@ -87,11 +106,28 @@ class Trials:
     moved: Mapping[str, frozenset[str]]
 
 
+class OnDemand(dict[str, Trials]):
+    """The trials of each section, made when first asked for; each study is read once."""
+
+    def __init__(self, project: Path) -> None:
+        super().__init__()
+        self.read = functools.cache(lambda name: read_study(project, name))
+
+    def __missing__(self, section: str) -> Trials:
+        chapter = CHAPTERS[section]
+        found = self[section] = try_all(*self.read(chapter.study), chapter)
+        return found
+
+
+def read_study(project: Path, name: str) -> tuple[Study, Records]:
+    """Return a study and its committed records."""
+    study = load_study(project, name)
+    return study, read_records(study)
+
+
 @pytest.fixture(scope="module")
 def trials(project: Path) -> Mapping[str, Trials]:
-    whole = load_study(project, "practica1")
-    records = read_records(whole)
-    return {name: try_all(whole, records, chapter) for name, chapter in CHAPTERS.items()}
+    return OnDemand(project)
 
 
 def try_all(whole: Study, records: Records, chapter: Chapter) -> Trials:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.facts.derive import derive_facts
+from tests.mutation import with_errors
 from tests.report.conftest import Project
 from tests.report.tp5 import PAIRS, load_tp5, pairs, read, step, told
 
@@ -106,8 +107,8 @@ def test_the_comparison_says_what_the_verdicts_are(tp5: Project, verdicts: tuple
             ("better", "better", "inconclusive"),
             (
                 "Transferir ayuda con las prendas y con las letras: ambas redes de origen dan una "
-                "precisión mayor que partir del azar, 5,00 y 5,00 puntos. Tampoco se puede afirmar "
-                "que una fuente sea mejor que la otra."
+                "precisión mayor que partir del azar, 5,00 y 5,00 puntos. Lo que no se puede "
+                "afirmar es que una fuente sea mejor que la otra."
             ),
         ),
         (
@@ -188,9 +189,14 @@ def test_the_phases_say_what_the_verdict_is(tp5: Project, verdict: str, words: s
 def test_ranks_and_spreads_follow(tp5: Project) -> None:
     """The means of the three are put in order, and the ranges that overlap are told as such."""
     given = {}
-    for name, mean in (("direct", 0.9), ("from_fashion", 0.5), ("from_letters", 0.7)):
+    for name, mean, rank in (
+        ("direct", 0.9, 1),
+        ("from_fashion", 0.5, 3),
+        ("from_letters", 0.7, 2),
+    ):
         seeds = f"{name}.h50.seeds.test"
         given |= {
+            f"{name}.seeds.rank": (rank, "count"),
             f"{seeds}.mean": (mean, "fraction"),
             f"{seeds}.low": (mean - 0.02, "fraction"),
             f"{seeds}.high": (mean + 0.02, "fraction"),
@@ -205,7 +211,9 @@ def test_ranks_and_spreads_follow(tp5: Project) -> None:
     assert "y la más baja, la de Desde prendas, el 50,0 %" in text
     assert "La peor repetición de la primera supera a la mejor de la última" in text
     given["from_fashion.h50.seeds.test.max"] = (0.95, "fraction")
-    assert "Hay repeticiones de la última, con el 95,0 %" in told(tp5, "repetitions", given)
+    assert "La mejor repetición de la última, con el 95,0 %, supera a" in told(
+        tp5, "repetitions", given
+    )
 
 
 def test_dead_and_weak_filters_are_told(tp5: Project) -> None:
@@ -222,6 +230,23 @@ def test_dead_and_weak_filters_are_told(tp5: Project) -> None:
     text = told(tp5, "filters", given)
     assert "Así ocurre con todos los filtros de ambas capas" in text
     assert "Ninguno de estos filtros está inactivo." in text
+
+
+def test_what_weakens_the_results_is_told_of_every_variant(tp5: Project) -> None:
+    """All runs share images between splits and answer at chance: the answers say so themselves."""
+    records = {}
+    for run, record in tp5.records.items():
+        horizon, n = record.result.evaluations[-1].horizon, len(record.arrays["labels"])
+        data = replace(record.result.data, n_shared=3)
+        shared = replace(record, result=replace(record.result, data=data))
+        records[run] = with_errors(shared, horizon, n - 1)
+    weak = replace(tp5, records=records, facts=derive_facts(tp5.study, records))
+    assert weak.check() == ()
+    told = read(weak)
+    assert (
+        "hasta tres imágenes de dígitos, tres imágenes de prendas y tres imágenes" in told["data"]
+    )
+    assert "Sin transferencia, Desde prendas y Desde letras no mejoran lo que" in told["curves"]
 
 
 def test_the_network_has_the_parameters_of_its_paper_and_sum(project: Path, tp5: Project) -> None:
