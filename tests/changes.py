@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,29 @@ def both(*mutations: Mutation) -> Mutation:
         for mutate in mutations:
             records = mutate(records)
         return records
+
+    return change
+
+
+def every(runs: Iterable[RunId], change: Callable[[RunId], Mutation]) -> Mutation:
+    """Return the mutation that changes several runs, each by its own."""
+    return both(*(change(run) for run in runs))
+
+
+def course(run: RunId, other: RunId, horizon: int, epochs: int | None = None) -> Mutation:
+    """Return the mutation in which a run trains as another one does, or as its first epochs do."""
+    return lambda records: of(
+        run, mutation.with_course, records[other], horizon, epochs
+    )(records)
+
+
+def better(run: RunId, other: RunId, n: int) -> Mutation:
+    """Return the mutation in which a run gets so many samples more right than another; or fewer."""
+
+    def change(records: Records) -> Records:
+        theirs, own = records[other].result.evaluations[-1], records[run].result.evaluations[-1]
+        n_errors = min(own.n, max(0, theirs.n_errors - n))
+        return of(run, mutation.with_errors, own.horizon, n_errors)(records)
 
     return change
 

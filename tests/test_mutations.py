@@ -7,6 +7,7 @@ answers of its section rendered again. Then either the text changes or the build
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.spec.study import Study, load_study
-from tests import mutations_alexnet, mutations_simple_cnn, mutations_transfer
+from tests import mutations_alexnet, mutations_emojis, mutations_simple_cnn, mutations_transfer
 from tests.changes import Mutation
 from tests.mutation import Records
 from tests.outcome import Outcome, moved, read_records, render, shorten
@@ -26,7 +27,9 @@ NAMES = frozenset(
     "precision device_name sample_split".split()
 )
 """Last parts of the ids of texts that are printed, not verdicts."""
-BY_THE_STUDY = frozenset({"augmented", "linear_trivial", "train"})
+BY_THE_STUDY = frozenset(
+    "augmented linear_trivial train from path setting before after".split()
+)
 """Verdicts that the study's files decide: no record changes them."""
 NO_CHOICE = ".h0.selection.same_split"
 """Of an estimator, which has no epochs to choose among: false whatever comes."""
@@ -44,6 +47,7 @@ class Chapter:
     )
     along: tuple[str, ...] = ()
     trials: bool = False
+    study: str = "practica1"
 
 
 CHAPTERS = {
@@ -74,6 +78,25 @@ CHAPTERS = {
         along=("confusion", "tsne_layers"),  # alexnet_tsne cites the map, that the matrix
     ),
     "transfer": Chapter(("transfer_accuracy", "transfer_maps"), 15, mutations_transfer.MUTATIONS),
+    "emojis_data": Chapter(
+        ("data", "division", "network"), 15, mutations_emojis.DATA, trials=True, study="emojis"
+    ),
+    "emojis_search": Chapter(
+        ("history", "curves", "best"),
+        40,
+        mutations_emojis.SEARCH,
+        edits=mutations_emojis.EDITS,
+        trials=True,
+        study="emojis",
+    ),
+    "emojis_final": Chapter(
+        ("epochs", "errors", "conclusions"),
+        20,
+        mutations_emojis.FINAL,
+        edits={"one trial fewer": mutations_emojis.EDITS["one trial fewer"]},
+        trials=True,
+        study="emojis",
+    ),
 }
 CASES = [(section, name) for section, c in CHAPTERS.items() for name in [*c.mutations, *c.edits]]
 
@@ -89,9 +112,12 @@ class Trials:
 
 @pytest.fixture(scope="module")
 def trials(project: Path) -> Mapping[str, Trials]:
-    whole = load_study(project, "practica1")
-    records = read_records(whole)
-    return {name: try_all(whole, records, chapter) for name, chapter in CHAPTERS.items()}
+    @functools.cache
+    def load(name: str) -> tuple[Study, Records]:
+        study = load_study(project, name)
+        return study, read_records(study)
+
+    return {name: try_all(*load(chapter.study), chapter) for name, chapter in CHAPTERS.items()}
 
 
 def try_all(whole: Study, records: Records, chapter: Chapter) -> Trials:
