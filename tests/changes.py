@@ -38,9 +38,7 @@ def every(runs: Iterable[RunId], change: Callable[[RunId], Mutation]) -> Mutatio
 
 def course(run: RunId, other: RunId, horizon: int, epochs: int | None = None) -> Mutation:
     """Return the mutation in which a run trains as another one does, or as its first epochs do."""
-    return lambda records: of(
-        run, mutation.with_course, records[other], horizon, epochs
-    )(records)
+    return lambda records: of(run, mutation.with_course, records[other], horizon, epochs)(records)
 
 
 def better(run: RunId, other: RunId, n: int) -> Mutation:

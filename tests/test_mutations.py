@@ -27,9 +27,7 @@ NAMES = frozenset(
     "precision device_name sample_split".split()
 )
 """Last parts of the ids of texts that are printed, not verdicts."""
-BY_THE_STUDY = frozenset(
-    "augmented linear_trivial train from path setting before after".split()
-)
+BY_THE_STUDY = frozenset("augmented linear_trivial train from path setting before after".split())
 """Verdicts that the study's files decide: no record changes them."""
 NO_CHOICE = ".h0.selection.same_split"
 """Of an estimator, which has no epochs to choose among: false whatever comes."""
