@@ -276,7 +276,7 @@ FINAL: Mapping[str, Mutation] = {
     "the pairs tie": matrix(pairs_tie),
     "two classes are worst": matrix(worst_tie),
     "two classes are perfect": matrix(best_tie),
-    "aves and felines": matrix(birds_and_felines),
+    "birds and felines": matrix(birds_and_felines),
     "people and felines": matrix(people_and_felines),
     "chance": each(["final"], at_guess, seeds=[1]),
     "emojis fail as a whole": each(["final"], by_emoji, lambda i, m: m * (i < 5), seeds=[1]),
