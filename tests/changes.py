@@ -36,6 +36,22 @@ def each(runs: Iterable[RunId], change: Callable[[RunId], Mutation]) -> Mutation
     return both(*(change(run) for run in runs))
 
 
+def course(run: RunId, other: RunId, horizon: int, epochs: int | None = None) -> Mutation:
+    """Return the mutation in which a run trains as another one does, or as its first epochs do."""
+    return lambda records: of(run, mutation.with_course, records[other], horizon, epochs)(records)
+
+
+def better(run: RunId, other: RunId, n: int) -> Mutation:
+    """Return the mutation in which a run gets so many samples more right than another; or fewer."""
+
+    def change(records: Records) -> Records:
+        theirs, own = records[other].result.evaluations[-1], records[run].result.evaluations[-1]
+        n_errors = min(own.n, max(0, theirs.n_errors - n))
+        return of(run, mutation.with_errors, own.horizon, n_errors)(records)
+
+    return change
+
+
 def curves(run: RunId, until: int, stopped: str | None = None, **columns: Any) -> Mutation:
     """Return the mutation that gives columns of a run's epochs by a function of the epoch."""
 

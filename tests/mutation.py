@@ -8,6 +8,7 @@ record and ask whether the text follows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -138,6 +139,98 @@ def with_curves(record: RunRecord, *, stopped: str | None = None, **columns: Any
     if stopped is None:
         return changed
     return replace(changed, result=replace(changed.result, stopped=stopped))
+
+
+def with_divergence(record: RunRecord, after: int) -> RunRecord:
+    """Return the record whose loss stops being finite after so many epochs, none measured if 0."""
+    result = record.result
+    if not after:
+        names = [name for name in record.arrays if name in {"labels", "groups"}]
+        arrays = {name: record.arrays[name] for name in names}
+        digests = {name: array_digest(array) for name, array in arrays.items()}
+        result = replace(result, epochs=(), evaluations=(), arrays=digests)
+    else:
+        shares = [row.validation_accuracy for row in result.epochs[:after]]
+        record = with_curves(record, validation_accuracy=shares)
+        result, arrays = record.result, dict(record.arrays)
+    at = after + 1
+    result = replace(result, stopped=f"diverged in epoch {at}", diverged_at=at)
+    return replace(record, result=result, arrays=arrays)
+
+
+def with_course(
+    record: RunRecord, other: RunRecord, horizon: int, epochs: int | None = None
+) -> RunRecord:
+    """Return the record trained as another run on the same samples was, to its own horizon.
+
+    With `epochs`, only so many of the first: what a run that ends earlier has seen. Its best
+    epoch then keeps the answers that the other run gives, or as many right ones.
+
+    Raises
+    ------
+    ValueError
+        If the samples are others, or the other run has no answers.
+    """
+    labels = record.arrays["labels"]
+    if not np.array_equal(labels, other.arrays["labels"]) or not other.result.evaluations:
+        msg = "the other run must answer the same samples"
+        raise ValueError(msg)
+    (evaluation,) = other.result.evaluations
+    names = ("labels", "groups")
+    arrays = {name: array for name, array in other.arrays.items() if name in names}
+    for part in ("predictions", "confidence"):
+        arrays[f"h{horizon}.{part}"] = other.arrays[f"h{evaluation.horizon}.{part}"]
+    ends_before = len(other.result.epochs) > (epochs or horizon)
+    changed = replace(
+        other.result,
+        stopped="" if ends_before else other.result.stopped,
+        diverged_at=0 if ends_before else other.result.diverged_at,
+        trial=record.result.trial,
+        seed=record.result.seed,
+        keys=record.result.keys,
+        data=record.result.data,
+        model=record.result.model,
+        evaluations=(replace(evaluation, horizon=horizon),),
+    )
+    whole = replace(record, result=changed, arrays=arrays)
+    rows = whole.result.epochs[: epochs or horizon]
+    return with_curves(whole, validation_accuracy=[row.validation_accuracy for row in rows])
+
+
+def gone_on(record: RunRecord, horizon: int) -> RunRecord:
+    """Return the record of a run that diverged, gone on to its horizon as its last epoch was."""
+    last = record.result.epochs[-1]
+    more = range(last.epoch + 1, horizon + 1)
+    rows = (*record.result.epochs, *(replace(last, epoch=epoch) for epoch in more))
+    return replace(record, result=replace(record.result, epochs=rows, stopped="", diverged_at=0))
+
+
+def at_chance(record: RunRecord) -> RunRecord:
+    """Return the record of a network that gives all samples the commonest class to the end."""
+    labels, n_classes = record.arrays["labels"], len(record.result.data.classes)
+    counts, n = np.bincount(labels, minlength=n_classes), len(record.result.epochs)
+    losses = [math.log(n_classes)] * n
+    changed = with_curves(
+        record,
+        running_loss=losses,
+        train_loss=losses,
+        train_accuracy=[1 / n_classes] * n,
+        validation_loss=losses,
+        validation_accuracy=[counts.max() / len(labels)] * n,
+    )
+    horizon = record.result.evaluations[-1].horizon
+    return with_predictions(changed, horizon, [int(counts.argmax())] * len(labels))
+
+
+def with_groups(record: RunRecord, by_class: Sequence[int]) -> RunRecord:
+    """Return the record whose samples of each class are of so many groups, in turn."""
+    labels, groups = record.arrays["labels"], np.array(record.arrays["groups"])
+    for label, n in enumerate(by_class):
+        (members,) = np.nonzero(labels == label)
+        groups[members] = sum(by_class[:label]) + np.arange(len(members)) % n
+    arrays = {**record.arrays, "groups": groups}
+    digests = {name: array_digest(array) for name, array in arrays.items()}
+    return replace(record, result=replace(record.result, arrays=digests), arrays=arrays)
 
 
 def with_map_measures(

@@ -412,8 +412,7 @@ def test_early_stopping_may_never_act(study: Study) -> None:
 
 def test_early_stopping_may_act_with_some_divisions(study: Study) -> None:
     text = answers(study, {"early": {2: level}})["epochs"]
-    assert "actúa solo en algunos repartos" in text
-    assert "entre 8 y 30 épocas" in text
+    assert "actúa solo en dos de los tres repartos, y los deja en ocho épocas" in text
 
 
 def test_early_stopping_tells_what_it_costs(study: Study) -> None:
@@ -447,7 +446,9 @@ def test_the_long_trial_may_diverge_later(study: Study) -> None:
 
 
 def test_errors_go_by_glyph(plainly: dict[str, str]) -> None:
-    assert re.search(r"van por emojis: de \w+ acierta todas las imágenes", plainly["errors"])
+    assert re.search(
+        r"Emoji por emoji, .* en los otros \w+ depende de la postura", plainly["errors"]
+    )
     assert "lo que cuenta son los 15 emojis" in plainly["errors"]
 
 

@@ -14,6 +14,8 @@ from tests.factories import make_record, with_maximized, with_test
 from tests.report.several import load_methods
 
 RECORD = make_record(maps={"intermediate": "drop2", "final": "fc2"}, error_rate=0.2)
+ONE = make_record(horizons=(4,), error_rate=0.2)
+"""As a trial of a search: with one horizon."""
 
 
 def check(record):
@@ -73,6 +75,86 @@ def test_curves_cut_short():
     assert len(changed.result.epochs) == 3
     assert changed.result.stopped == "diverged in epoch 4"
     check(changed)
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_divergence(after):
+    changed = mutation.with_divergence(mutation.with_errors(ONE, 4, 6), after)
+    assert [row.epoch for row in changed.result.epochs] == [*range(1, after + 1)]
+    assert changed.result.diverged_at == after + 1
+    assert changed.result.stopped == f"diverged in epoch {after + 1}"
+    check(changed)
+    check_arrays(changed)
+
+
+def test_divergence_at_once():
+    changed = mutation.with_divergence(ONE, 0)
+    assert (changed.result.epochs, changed.result.evaluations) == ((), ())
+    assert changed.result.diverged_at == 1
+    assert changed.arrays.keys() == {"labels"}
+    check_arrays(changed)
+
+
+def test_a_run_that_diverged_goes_on():
+    changed = mutation.gone_on(mutation.with_divergence(ONE, 2), 4)
+    losses = [row.train_loss for row in changed.result.epochs]
+    assert losses[2:] == [losses[1]] * 2
+    assert (changed.result.diverged_at, changed.result.stopped) == (0, "")
+    check(changed)
+
+
+def test_the_first_epochs_of_another_run():
+    """The other run is best in epoch 3 with 3 errors of 60; up to epoch 2, with 12."""
+    other = mutation.with_curves(ONE, validation_accuracy=[0.7, 0.8, 0.95, 0.9])
+    whole = mutation.with_course(mutation.with_divergence(ONE, 0), other, horizon=8)
+    assert [(e.horizon, e.epoch, e.n_errors) for e in whole.result.evaluations] == [(8, 3, 3)]
+    assert np.array_equal(whole.arrays["h8.predictions"], other.arrays["h4.predictions"])
+    short = mutation.with_course(ONE, other, horizon=8, epochs=2)
+    assert [(e.horizon, e.epoch, e.n_errors) for e in short.result.evaluations] == [(8, 2, 12)]
+    assert short.result.epochs[0].train_loss == other.result.epochs[0].train_loss
+    for changed in (whole, short):
+        check(changed)
+        check_arrays(changed)
+
+
+def test_the_first_epochs_of_a_run_that_diverges_later_are_sound():
+    other = mutation.with_divergence(ONE, 3)
+    assert mutation.with_course(ONE, other, 4).result.diverged_at == 4
+    short = mutation.with_course(ONE, other, 4, 2).result
+    assert (short.diverged_at, short.stopped, len(short.epochs)) == (0, "", 2)
+
+
+def test_another_run_must_answer_the_same_samples():
+    other = make_record(horizons=(4,), n=30)
+    with pytest.raises(ValueError, match="same samples"):
+        mutation.with_course(ONE, other, 4)
+
+
+def test_at_chance():
+    changed = mutation.at_chance(ONE)
+    assert set(changed.arrays["h4.predictions"]) == {0}
+    assert [row.train_loss for row in changed.result.epochs] == [np.log(3)] * 4
+    assert mutation.find_evaluation(changed, 4).n_errors == 40  # of 60, three classes
+    check(changed)
+
+
+def test_groups():
+    record = replace(ONE, arrays={**ONE.arrays, "groups": np.zeros(60, np.int32)})
+    changed = mutation.with_groups(record, (1, 4, 2))
+    labels, groups = changed.arrays["labels"], changed.arrays["groups"]
+    assert [len(set(groups[labels == i].tolist())) for i in range(3)] == [1, 4, 2]
+    assert len(set(groups.tolist())) == 7
+    check_arrays(changed)
+
+
+def test_several_runs_change_and_one_is_better_than_another():
+    a, b = RunId("toy", "", 1), RunId("toy", "", 2)
+    records = {a: ONE, b: mutation.with_errors(ONE, 4, 10)}
+    changed = changes.every([a], lambda run: changes.better(run, b, 4))(records)
+    assert mutation.find_evaluation(changed[a], 4).n_errors == 6
+    assert changed[b] is records[b]
+    same = changes.course(a, b, 4)(records)[a]
+    assert mutation.find_evaluation(same, 4).n_errors == 10
 
 
 def test_map_measures():

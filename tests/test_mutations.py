@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 
 from reportgen.spec.study import Study, load_study
-from tests import mutations_alexnet, mutations_simple_cnn, mutations_tp5, mutations_transfer
+from tests import (
+    mutations_alexnet,
+    mutations_emojis,
+    mutations_simple_cnn,
+    mutations_tp5,
+    mutations_transfer,
+)
 from tests.changes import Mutation
 from tests.mutation import Records
 from tests.outcome import Outcome, moved, read_records, render, shorten
@@ -27,7 +33,9 @@ NAMES = frozenset(
     "precision device_name sample_split".split()
 )
 """Last parts of the ids of texts that are printed, not verdicts."""
-BY_THE_STUDY = frozenset({"augmented", "linear_trivial", "split", "train"})
+BY_THE_STUDY = frozenset(
+    "augmented linear_trivial split train from path setting before after".split()
+)
 """Verdicts that the study's files decide: no record changes them."""
 NO_CHOICE = ".h0.selection.same_split"
 """Of an estimator, which has no epochs to choose among: false whatever comes."""
@@ -93,6 +101,25 @@ CHAPTERS = {
         study="tp5",
     ),
     "tp5_filters": Chapter(("filters",), 7, mutations_tp5.FILTERS, study="tp5"),
+    "emojis_data": Chapter(
+        ("data", "division", "network"), 15, mutations_emojis.DATA, trials=True, study="emojis"
+    ),
+    "emojis_search": Chapter(
+        ("history", "curves", "best"),
+        40,
+        mutations_emojis.SEARCH,
+        edits=mutations_emojis.EDITS,
+        trials=True,
+        study="emojis",
+    ),
+    "emojis_final": Chapter(
+        ("epochs", "errors", "conclusions"),
+        20,
+        mutations_emojis.FINAL,
+        edits={"one trial fewer": mutations_emojis.EDITS["one trial fewer"]},
+        trials=True,
+        study="emojis",
+    ),
 }
 CASES = [(section, name) for section, c in CHAPTERS.items() for name in [*c.mutations, *c.edits]]
 

@@ -63,7 +63,10 @@ class Marker:
         """Put marks into the statements below a node."""
         for field in _BODIES:
             body = getattr(node, field, None)
-            if body:
+            if field == "elif_":  # parts of the node's own chain, no choices of their own
+                for part in body or ():
+                    self.mark(part)
+            elif body:
                 setattr(node, field, [done for part in body for done in self._marked(part)])
 
     def _marked(self, node: nodes.Node) -> Iterator[nodes.Node]:

@@ -168,6 +168,14 @@ def test_a_sentence_with_a_ground(toy: Project, sentence: str) -> None:
     assert faults(toy, f"<p>{sentence}</p>") == []
 
 
+def test_a_chain_that_falls_through_is_ended(toy: Project) -> None:
+    """Else it would take the facts that come after it for its own, here one without a value."""
+    chain = "{% if toy.h2.best.errors < 0 %}A.{% elif toy.h2.best.errors > n %}Falla.{% endif %}"
+    other = "{% set onset = toy.h2.verdict.onset %}"
+    text = f"<p>{{% for n in (9999, 0) %}}{chain}{other}{{% endfor %}} {ACCURACY}.</p>"
+    assert faults(toy, text) == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
