@@ -150,7 +150,7 @@ def test_groups():
 def test_several_runs_change_and_one_is_better_than_another():
     a, b = RunId("toy", "", 1), RunId("toy", "", 2)
     records = {a: ONE, b: mutation.with_errors(ONE, 4, 10)}
-    changed = changes.every([a], lambda run: changes.better(run, b, 4))(records)
+    changed = changes.each([a], lambda run: changes.better(run, b, 4))(records)
     assert mutation.find_evaluation(changed[a], 4).n_errors == 6
     assert changed[b] is records[b]
     same = changes.course(a, b, 4)(records)[a]

@@ -79,9 +79,12 @@ class Board:
         return self.state
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Let nobody wait any more, and free the pages."""
         with self._news:
             self.closed = True
+            if self._pages is not None:
+                self._pages.close()
+                self._pages = None
             self._news.notify_all()
 
     def wait(self, number: int, timeout_s: float) -> State:

@@ -77,3 +77,11 @@ def test_whoever_waits_gets_the_next_state_or_the_old_one_in_time(draw):
     board.close()
     thread.join(30)
     assert seen == [1, 1]
+
+
+def test_a_closed_board_has_no_pictures(draw):
+    board = Board()
+    key = board.show(draw(1)).pages[0].key
+    board.close()
+    assert board.picture(0, key) is None
+    board.close()

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from PIL import Image
 
 from reportgen.preview.pages import Pages, changed
 
 
-def test_a_page_is_named_by_its_looks(draw):
-    one, same, other = (Pages(draw(*sides).read_bytes()) for sides in ((10, 0), (10, 0), (10, 20)))
-    assert one.names == same.names
-    assert one.names[0] == other.names[0]
-    assert one.names[1].key != other.names[1].key
-    assert (one.names[0].width, one.names[0].height) == (200, 100)
+@pytest.fixture
+def names(draw):
+    """Return what names the pages of a PDF with such squares."""
+
+    def read(*sides):
+        pages = Pages(draw(*sides).read_bytes())
+        pages.close()
+        return pages.names
+
+    return read
+
+
+def test_a_page_is_named_by_its_looks(names):
+    one, same, other = names(10, 0), names(10, 0), names(10, 20)
+    assert one == same
+    assert one[0] == other[0]
+    assert one[1].key != other[1].key
+    assert (one[0].width, one[0].height) == (200, 100)
 
 
 def test_a_picture_has_120_dots_an_inch(draw):
@@ -26,8 +39,8 @@ def test_a_picture_has_120_dots_an_inch(draw):
     pages.close()
 
 
-def test_what_looks_otherwise(draw):
-    before, after = (Pages(draw(*sides).read_bytes()).names for sides in ((1, 2, 3), (1, 9, 3, 4)))
+def test_what_looks_otherwise(names):
+    before, after = names(1, 2, 3), names(1, 9, 3, 4)
     assert changed(before, after) == (2, 4)
     assert changed(after, before) == (2,)
     assert changed((), before) == (1, 2, 3)
