@@ -14,7 +14,7 @@ import numpy as np
 
 from reportgen.spec.study import Study
 from tests.changes import Mutation, both, heavier, resized, top_heavy
-from tests.emoji_changes import (
+from tests.changes_emojis import (
     FAIL,
     HORIZONS,
     LEARN,
